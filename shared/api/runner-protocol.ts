@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/**
+ * What a runner and the server say to each other. All calls are JSON over HTTP from the runner; the server
+ * never calls back. A claim is made with the runner's token, everything about an attempt with the token the
+ * claim returned, which is worth nothing once the attempt is over (409 `superseded`).
+ */
+export const runnerProtocol = 1;
+
+/** How long an attempt lives without a heartbeat, and how often one is sent. */
+export const leaseMs = 30_000;
+export const heartbeatMs = 5_000;
+
+/** `POST /api/runner/claim`: waits up to `waitMs` for work. 204 when there is none. */
+export const claimShape = z.strictObject({
+	protocol: z.number().int(),
+	name: z.string().min(1).max(100),
+	tags: z.array(z.string().max(50)).max(50).default([]),
+	waitMs: z.number().int().min(0).max(60_000).default(25_000),
+	/** Attempts whose work folder this runner found at start: it gives them back at once. */
+	handBack: z
+		.array(z.strictObject({ run: z.string(), attempt: z.number().int() }))
+		.max(100)
+		.default([]),
+});
+export type Claim = z.infer<typeof claimShape>;
+
+/** What the runner is to do: everything it needs and nothing it must look up. */
+export const assignmentShape = z.object({
+	run: z.string(),
+	attempt: z.number().int(),
+	token: z.string(),
+	project: z.string(),
+	name: z.string(),
+	/** Clone address of the project (`<url>/git/<project>.git`); basic auth with the attempt's token. */
+	gitUrl: z.string(),
+	codeCommit: z.string(),
+	dataCommit: z.string(),
+	spec: z.object({
+		run: z.string(),
+		setup: z.string().optional(),
+		params: z.record(z.string(), z.json()),
+		keep: z.array(z.string()),
+		metrics: z.array(z.string()),
+		predictions: z.string().optional(),
+		timeoutMs: z.number(),
+	}),
+});
+export type Assignment = z.infer<typeof assignmentShape>;
+
+/** `POST /api/runs/:id/attempts/:n/heartbeat` → what the runner should do. */
+export const heartbeatReplyShape = z.object({ action: z.enum(['continue', 'cancel', 'time_out']) });
+
+/**
+ * `POST …/log?sequence=N&offset=B`: raw bytes (≤ 256 kB), sequence from 1, offset = bytes before it.
+ * `POST …/metrics?file=F&offset=B`: raw JSON lines of one file (`stdout` or a declared path), offset = bytes
+ * before them in that file. Both are harmless to send again: the server keeps what it has and answers 200.
+ * `POST …/predictions?offset=B`: NDJSON chunk of the predictions file, same rules.
+ * `POST …/model` (multipart-free JSON): asks the server to commit kept files already uploaded as blobs.
+ */
+export const logReplyShape = z.object({ next: z.number().int() });
+
+/** One kept file: its path in the commit, its bytes already in the store (LFS) or inline (small text). */
+export const keptFileShape = z.strictObject({
+	path: z.string().min(1).max(1024),
+	sha256: z.string().regex(/^[0-9a-f]{64}$/),
+	sizeBytes: z.number().int().min(0),
+	mode: z.enum(['100644', '100755']),
+});
+export const modelShape = z.strictObject({ files: z.array(keptFileShape).max(10_000) });
+export const modelReplyShape = z.object({ branch: z.string(), commit: z.string() });
+
+/** `POST …/finish`: how the attempt ended, as the runner saw it. */
+export const finishShape = z.strictObject({
+	outcome: z.enum(['succeeded', 'failed', 'cancelled', 'timed_out']),
+	cause: z.string().max(500).optional(),
+	exitCode: z.number().int().nullable(),
+	signal: z.string().max(20).nullable(),
+	logBytes: z.number().int().min(0),
+	failedChunks: z.number().int().min(0),
+});
+export type Finish = z.infer<typeof finishShape>;

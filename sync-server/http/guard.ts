@@ -1,0 +1,59 @@
+import {
+	access,
+	may,
+	type Access,
+	type Membership,
+	type Part,
+	type Right,
+	type Role,
+} from '#shared/access/access.ts';
+import { CommandError } from '#shared/api/errors.ts';
+import type { Caller } from './caller.ts';
+import type { Tables } from '../tables/tables.ts';
+
+/** How a person stands in a project. */
+export interface Standing {
+	readonly user: string;
+	readonly project: string;
+	readonly role: Role;
+	readonly hasCode: boolean;
+}
+
+/**
+ * Answers "may they?" for every door alike. Missing and forbidden look the same (`not_found`); `forbidden`
+ * is said only about a project that the person may read.
+ */
+export class Guard {
+	readonly #tables: Tables;
+
+	constructor(tables: Tables) {
+		this.#tables = tables;
+	}
+
+	/** The person's standing in a project in which they have the right. Throws `not_found` or `forbidden`. */
+	async project(caller: Caller, project: string, right: Right): Promise<Standing> {
+		if (caller.kind !== 'person') throw missing(project);
+		const member = await this.#tables.members.find(project, caller.user);
+		if (!member) throw missing(project);
+		if (!may(member.role, right, member.hasCode))
+			throw new CommandError(
+				'forbidden',
+				`A ${member.role} of ${project} may not do this (${right}).`,
+			);
+		return member;
+	}
+
+	/** What a member may do with one part of a batch whose membership the caller looked up. */
+	document(
+		role: Role | undefined,
+		membership: Membership,
+		state: 'open' | 'closed',
+		part: Part,
+	): Access {
+		return access(role, membership, state, part);
+	}
+}
+
+function missing(what: string): CommandError {
+	return new CommandError('not_found', `There is no ${what} here, or it is not yours to see.`);
+}

@@ -1,0 +1,17 @@
+import type { Synchronous } from '../synchronous.ts';
+import type { TableNouns } from '../tables.ts';
+import type { Database } from './database.ts';
+import { changes } from './changes.ts';
+import { members } from './members.ts';
+import { projects } from './projects.ts';
+
+/** All nouns over one database, as they run inside its thread. */
+export function nounsOf(database: Database): {
+	readonly [Noun in keyof TableNouns]: Synchronous<TableNouns[Noun]>;
+} {
+	return {
+		changes: changes(database),
+		members: members(database),
+		projects: projects(database),
+	};
+}

@@ -1,0 +1,21 @@
+import type { ProjectsTable } from './projects.ts';
+import type { MembersTable } from './members.ts';
+import type { ChangesTable } from './changes.ts';
+
+/**
+ * Everything the server alone decides, noun by noun. Each method is one transaction: all of it happened,
+ * durably, when its promise resolves, or none of it. Arguments and results are plain structured-clonable
+ * values. Nothing above this interface knows which database answers.
+ */
+export interface TableNouns {
+	readonly projects: ProjectsTable;
+	readonly members: MembersTable;
+	readonly changes: ChangesTable;
+}
+
+export interface Tables extends TableNouns {
+	/** Calls back after each commit that changed rows of the replica, with the projects concerned. Returns what stops it. */
+	onCommit(listener: (projects: readonly string[]) => void): () => void;
+	/** Finishes what is under way, then closes. */
+	close(): Promise<void>;
+}
