@@ -1,17 +1,40 @@
 import type { ChangeLine } from '#shared/replica/rows.ts';
 
+/** How far a reader has come in the feed. */
+export interface FeedPosition {
+	/** Number of the newest change they know. */
+	readonly seq: number;
+	/** While the first read is under way: the last project that was sent whole. */
+	readonly after?: string;
+}
+
+/** A line that carries a row; cursor and reset are printed by the door. */
+export type RowLine = Extract<ChangeLine, { readonly table: string }>;
+
+export type FeedPage =
+	| {
+			readonly kind: 'page';
+			readonly lines: readonly RowLine[];
+			readonly position: FeedPosition;
+			readonly more: boolean;
+	  }
+	/** The position is older than what is kept: the reader starts anew. */
+	| { readonly kind: 'gone' };
+
 export interface ChangesTable {
-	/** Number of the newest change. */
+	/** Number of the newest change, 0 before the first. */
 	head(): Promise<number>;
 	/**
-	 * What a person may know of everything that changed after `since`, in commit order, newest state of
-	 * each row once: at most about `limit` rows, with the cursor to go on from. `since` 0 gives everything
-	 * they may read. With a project only its rows.
+	 * What a person may know of everything that changed after a position, in commit order, the newest state
+	 * of each row once: at most about `limit` rows. Without a position everything they may read, a project
+	 * at a time. With a project only its rows.
 	 */
 	read(request: {
-		user: string;
-		since: number;
-		limit: number;
-		project?: string;
-	}): Promise<{ lines: ChangeLine[]; cursor: number; more: boolean }>;
+		readonly user: string;
+		readonly since?: FeedPosition;
+		readonly limit: number;
+		readonly project?: string;
+	}): Promise<FeedPage>;
+	/** Forgets the oldest changes beyond `keep`; who has not read them starts anew. */
+	prune(keep: number): Promise<void>;
 }
