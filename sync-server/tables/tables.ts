@@ -1,6 +1,8 @@
 import type { ProjectsTable } from './projects.ts';
 import type { MembersTable } from './members.ts';
 import type { ChangesTable } from './changes.ts';
+import type { PushesTable } from './pushes.ts';
+import type { SnapshotsTable } from './snapshots.ts';
 
 /**
  * Everything the server alone decides, noun by noun. Each method is one transaction: all of it happened,
@@ -11,6 +13,8 @@ export interface TableNouns {
 	readonly projects: ProjectsTable;
 	readonly members: MembersTable;
 	readonly changes: ChangesTable;
+	readonly pushes: PushesTable;
+	readonly snapshots: SnapshotsTable;
 }
 
 export interface Tables extends TableNouns {

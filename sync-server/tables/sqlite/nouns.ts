@@ -4,6 +4,8 @@ import type { Database } from './database.ts';
 import { changes } from './changes.ts';
 import { members } from './members.ts';
 import { projects } from './projects.ts';
+import { pushes } from './pushes.ts';
+import { snapshots } from './snapshots.ts';
 
 /** All nouns over one database, as they run inside its thread. */
 export function nounsOf(database: Database): {
@@ -13,5 +15,7 @@ export function nounsOf(database: Database): {
 		changes: changes(database),
 		members: members(database),
 		projects: projects(database),
+		pushes: pushes(database),
+		snapshots: snapshots(database),
 	};
 }

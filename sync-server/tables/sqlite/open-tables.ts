@@ -4,7 +4,13 @@ import { CommandError } from '#shared/api/errors.ts';
 import type { TableNouns, Tables } from '../tables.ts';
 import type { Answer, Call } from './tables-thread.ts';
 
-const nouns = ['projects', 'members', 'changes'] as const satisfies readonly (keyof TableNouns)[];
+const nouns = [
+	'projects',
+	'members',
+	'changes',
+	'pushes',
+	'snapshots',
+] as const satisfies readonly (keyof TableNouns)[];
 
 /** The tables in an SQLite file, served by a worker thread of their own. Rejects when the file cannot be opened. */
 export async function openTables(file: string): Promise<Tables> {
