@@ -6,7 +6,7 @@ export interface SampleItem {
 	readonly answer?: SampleAnswer;
 }
 
-export interface SampleMedia {
+interface SampleMedia {
 	readonly blob: string;
 	readonly type: 'image/png';
 }

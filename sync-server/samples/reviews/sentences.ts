@@ -19,7 +19,7 @@ export interface Sentence {
 	readonly sentiment: 'positive' | 'negative';
 }
 
-export interface Sentences {
+interface Sentences {
 	readonly sentences: readonly Sentence[];
 	/** What was left out: `empty` rows have no class, `repeated` ones say what an earlier row said. */
 	readonly dropped: { readonly empty: readonly string[]; readonly repeated: readonly string[] };
