@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib';
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
-export interface GrayscaleImage {
+interface GrayscaleImage {
 	readonly width: number;
 	readonly height: number;
 	/** One byte for each pixel, row by row; 0 is black. */

@@ -22,7 +22,7 @@ const headSizeBytes = 3;
 const recordSizeBytes = headSizeBytes + sidePixels * sidePixels;
 
 export interface FashionImage {
-	/** Its place among the 60,000 training images: `train-4711`. */
+	/** Its place among the 60,000 training images: `fashion-4711`. */
 	readonly id: string;
 	readonly garment: (typeof garments)[number];
 	readonly sha256: string;
@@ -44,5 +44,5 @@ function imageOf(record: Buffer): FashionImage {
 	if (garment === undefined) throw new Error(`images.gz names class ${record.readUInt8(2)}`);
 	const pixels = record.subarray(headSizeBytes);
 	const png = encodeGrayscalePng({ width: sidePixels, height: sidePixels, pixels });
-	return { id: `train-${record.readUInt16BE(0)}`, garment, sha256: sha256Hex(png), png };
+	return { id: `fashion-${record.readUInt16BE(0)}`, garment, sha256: sha256Hex(png), png };
 }

@@ -15,26 +15,29 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 const perClass = 100;
 const pixelCount = 28 * 28;
 const folder = process.argv[2] ?? '/usr/share/datasets/fashion-mnist';
+/** @param {string} name */
 const read = (name) => gunzipSync(readFileSync(`${folder}/${name}-ubyte.gz`));
 const pixels = read('train-images-idx3').subarray(16); // after the header of the idx format
 const classes = read('train-labels-idx1').subarray(8);
 
-const order = Array.from(classes, (_, index) => ({
+const order = Array.from(classes, (garment, index) => ({
 	index,
+	garment,
 	rank: createHash('sha256').update(`fashion:${index}`).digest('hex'),
 })).sort((a, b) => (a.rank < b.rank ? -1 : 1));
 
+/** @type {Map<number, number>} */
 const taken = new Map();
-const chosen = order.filter(({ index }) => {
-	const count = taken.get(classes[index]) ?? 0;
-	taken.set(classes[index], count + 1);
+const chosen = order.filter(({ garment }) => {
+	const count = taken.get(garment) ?? 0;
+	taken.set(garment, count + 1);
 	return count < perClass;
 });
 
 const records = chosen
 	.sort((a, b) => a.index - b.index)
-	.flatMap(({ index }) => [
-		Buffer.of(index >> 8, index & 255, classes[index]),
+	.flatMap(({ index, garment }) => [
+		Buffer.of(index >> 8, index & 255, garment),
 		pixels.subarray(index * pixelCount, (index + 1) * pixelCount),
 	]);
 writeFileSync(
