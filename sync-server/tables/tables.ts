@@ -1,3 +1,7 @@
+import type { TokensTable } from './tokens.ts';
+import type { SettingsTable } from './settings.ts';
+import type { InvitesTable } from './invites.ts';
+import type { AccountsTable } from './accounts.ts';
 import type { ProjectsTable } from './projects.ts';
 import type { MembersTable } from './members.ts';
 import type { ChangesTable } from './changes.ts';
@@ -10,6 +14,10 @@ import type { SnapshotsTable } from './snapshots.ts';
  * values. Nothing above this interface knows which database answers.
  */
 export interface TableNouns {
+	readonly tokens: TokensTable;
+	readonly settings: SettingsTable;
+	readonly invites: InvitesTable;
+	readonly accounts: AccountsTable;
 	readonly projects: ProjectsTable;
 	readonly members: MembersTable;
 	readonly changes: ChangesTable;

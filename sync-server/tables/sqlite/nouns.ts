@@ -1,6 +1,10 @@
 import type { Synchronous } from '../synchronous.ts';
 import type { TableNouns } from '../tables.ts';
 import type { Database } from './database.ts';
+import { accounts } from './accounts.ts';
+import { invites } from './invites.ts';
+import { settings } from './settings.ts';
+import { tokens } from './tokens.ts';
 import { changes } from './changes.ts';
 import { members } from './members.ts';
 import { projects } from './projects.ts';
@@ -12,6 +16,10 @@ export function nounsOf(database: Database): {
 	readonly [Noun in keyof TableNouns]: Synchronous<TableNouns[Noun]>;
 } {
 	return {
+		tokens: tokens(database),
+		settings: settings(database),
+		invites: invites(database),
+		accounts: accounts(database),
 		changes: changes(database),
 		members: members(database),
 		projects: projects(database),

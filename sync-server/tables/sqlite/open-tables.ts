@@ -5,6 +5,10 @@ import type { TableNouns, Tables } from '../tables.ts';
 import type { Answer, Call } from './tables-thread.ts';
 
 const nouns = [
+	'tokens',
+	'settings',
+	'invites',
+	'accounts',
 	'projects',
 	'members',
 	'changes',
