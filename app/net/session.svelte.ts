@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { Me } from '#shared/api/replies.ts';
+import { ApiError, Offline, type Api } from './api.ts';
+
+const meShape = z.object({
+	user: z.object({ id: z.string(), name: z.string(), email: z.string().nullable() }),
+	epoch: z.string(),
+	canWorkOffline: z.boolean(),
+	url: z.string(),
+});
+const storageKey = 'flywheel-me';
+
+export type SessionState = 'unknown' | 'signed-in' | 'signed-out' | 'offline';
+
+/**
+ * Who is using the app. The last known person is kept on the device, so that the app opens as that
+ * person without a network, and until they sign out: a session that merely expired (`signed-out` while
+ * `me` is still there) takes nobody's work off the screen.
+ */
+export class Session {
+	readonly #api: Api;
+	readonly #storage: Storage;
+	#me = $state.raw<Me | undefined>();
+	#state = $state<SessionState>('unknown');
+
+	constructor(api: Api, storage: Storage = localStorage) {
+		this.#api = api;
+		this.#storage = storage;
+		this.#me = remembered(storage);
+	}
+
+	get me(): Me | undefined {
+		return this.#me;
+	}
+
+	get state(): SessionState {
+		return this.#state;
+	}
+
+	/** Asks the server who this is. Never throws for a missing network: that is the state `offline`. */
+	async load(): Promise<void> {
+		try {
+			const me = await this.#api.get<Me>('/api/me');
+			this.#storage.setItem(storageKey, JSON.stringify(me));
+			this.#me = me;
+			this.#state = 'signed-in';
+		} catch (error) {
+			if (error instanceof Offline) this.#state = 'offline';
+			else if (error instanceof ApiError && error.status === 401) this.#state = 'signed-out';
+			else throw error;
+		}
+	}
+
+	/** Exchanges the token of a sign-in link for a session. */
+	async signInByLink(token: string): Promise<void> {
+		await this.#api.post('/api/session/link', { token });
+		await this.load();
+	}
+
+	async signInByPassword(name: string, password: string): Promise<void> {
+		await this.#api.post('/api/session/password', { name, password });
+		await this.load();
+	}
+
+	/** Ends the session here and on the server. What is unsent stays on the device for the same person. */
+	async signOut(): Promise<void> {
+		await this.#api.delete('/api/session');
+		this.#storage.removeItem(storageKey);
+		this.#me = undefined;
+		this.#state = 'signed-out';
+	}
+
+	/** Somebody was told 401 or 4401: the session ended elsewhere. */
+	expire(): void {
+		this.#state = 'signed-out';
+	}
+}
+
+function remembered(storage: Storage): Me | undefined {
+	const text = storage.getItem(storageKey);
+	if (text === null) return undefined;
+	try {
+		const me = meShape.safeParse(JSON.parse(text));
+		return me.success ? me.data : undefined;
+	} catch {
+		return undefined; // written by something else: ask the server again
+	}
+}
