@@ -1,0 +1,193 @@
+import { SvelteMap } from 'svelte/reactivity';
+import { closeCodes } from '#shared/wire/close-codes.ts';
+import { ApiError, Offline, type Api } from '#app/net/api.ts';
+import { Bell } from '#app/net/bell.ts';
+import { fullJitterMs } from '#app/net/jitter.ts';
+import { applyChanges, readChangePage, readCursor, type ChangePage } from './apply-changes.ts';
+import type { Replica } from './database.ts';
+import { readHint, type Hint } from './hints.ts';
+import { lead } from './leadership.ts';
+
+export interface FeedOptions {
+	/** Where `/live` is; the page's own origin unless told. */
+	readonly origin?: string;
+	/** The session is over: the feed waits for `wake`. */
+	onSignedOut?(): void;
+	/** The server answered: what waits elsewhere may try at once. */
+	onReached?(): void;
+	readonly socket?: typeof WebSocket;
+}
+
+export interface Feed {
+	/** Whether the last attempt reached the server; undefined before the first. Shown, never relied on. */
+	readonly isReached: boolean | undefined;
+	/** Changes whenever there is news of a run (log, metrics): read it in an effect and ask for more. */
+	newsOfRun(run: string): string;
+	/** Tries now: after signing in, or when a command has just changed something. */
+	wake(): void;
+	stop(): void;
+}
+
+/** What tabs of one person tell each other about the feed. */
+type TabMessage =
+	| { readonly kind: 'wake' }
+	| { readonly kind: 'hint'; readonly hint: Hint }
+	| { readonly kind: 'reached'; readonly isReached: boolean };
+
+const pollMs = 60_000;
+/** A network that swallows packets answers nothing at all: after this long it counts as away. */
+const answerLimitMs = 20_000;
+
+/**
+ * Keeps the replica in step with the server. One tab does it, the others see its writes through Dexie.
+ * Hints of `/live` wake it, and a poll a minute makes up for lost ones.
+ */
+export function startFeed(replica: Replica, api: Api, options: FeedOptions = {}): Feed {
+	const bell = new Bell();
+	const runs = new SvelteMap<string, string>();
+	const channel = new BroadcastChannel(`${replica.name}:feed`);
+	let isReached = $state<boolean | undefined>();
+
+	const hear = (hint: Hint) => {
+		if ('run' in hint) runs.set(hint.run, hint.cursor);
+		bell.ring();
+	};
+	const tell = (message: TabMessage) => channel.postMessage(message);
+	channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {
+		switch (data.kind) {
+			case 'wake':
+				return bell.ring();
+			case 'hint':
+				return hear(data.hint);
+			case 'reached':
+				isReached = data.isReached;
+		}
+	};
+	tell({ kind: 'wake' }); // the leader, if there is one, answers how it stands
+
+	const stopLeading = lead(`${replica.name}:feed`, async (signal) => {
+		const live = listen(options, {
+			onHint(hint) {
+				hear(hint);
+				tell({ kind: 'hint', hint });
+			},
+			onOpen: () => bell.ring(), // hints were missed while nobody listened
+			signal,
+		});
+		let failures = 0;
+		while (!signal.aborted) {
+			let waitMs = pollMs;
+			try {
+				await catchUp(replica, api, signal);
+				failures = 0;
+				if (isReached !== true) options.onReached?.();
+				isReached = true;
+				live.connect();
+			} catch (error) {
+				if (signal.aborted) return;
+				if (error instanceof ApiError && error.status === 401) options.onSignedOut?.();
+				else if (!(error instanceof Offline)) reportError(error);
+				isReached = !(error instanceof Offline);
+				waitMs = 250 + fullJitterMs(failures++);
+			}
+			tell({ kind: 'reached', isReached });
+			await bell.wait(waitMs, signal);
+		}
+	});
+	const wake = () => bell.ring();
+	addEventListener('online', wake);
+
+	return {
+		get isReached() {
+			return isReached;
+		},
+		newsOfRun: (run) => runs.get(run) ?? '',
+		wake() {
+			bell.ring();
+			tell({ kind: 'wake' });
+		},
+		stop() {
+			removeEventListener('online', wake);
+			stopLeading();
+			channel.close();
+		},
+	};
+}
+
+/** Reads all pages from where the replica stands. */
+async function catchUp(replica: Replica, api: Api, signal: AbortSignal): Promise<void> {
+	let cursor = await readCursor(replica);
+	for (;;) {
+		const page = await fetchPage(api, cursor, signal);
+		if (!page) return rebuild(replica, api, signal);
+		if (page.rows.length > 0 || page.cursor !== cursor)
+			await applyChanges(replica, page.rows, page.cursor);
+		cursor = page.cursor;
+		if (!page.more) return;
+	}
+}
+
+/** Fetches everything before anything is thrown away, so that pages never stand empty in between. */
+async function rebuild(replica: Replica, api: Api, signal: AbortSignal): Promise<void> {
+	const rows: ChangePage['rows'][number][] = [];
+	for (let cursor: string | undefined; ;) {
+		const page = await fetchPage(api, cursor, signal);
+		if (!page) throw new Error('The change feed refuses its own cursor');
+		rows.push(...page.rows);
+		cursor = page.cursor;
+		if (!page.more) return applyChanges(replica, rows, cursor, { isRebuild: true });
+	}
+}
+
+async function fetchPage(
+	api: Api,
+	cursor: string | undefined,
+	signal: AbortSignal,
+): Promise<ChangePage | undefined> {
+	const query = cursor === undefined ? '' : `?since=${encodeURIComponent(cursor)}`;
+	const limited = AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)]);
+	let text: string;
+	try {
+		const response = await api.fetch(`/api/changes${query}`, { signal: limited });
+		text = await response.text();
+	} catch (error) {
+		signal.throwIfAborted();
+		throw error instanceof ApiError ? error : new Offline({ cause: error });
+	}
+	return readChangePage(text);
+}
+
+/** Holds the socket of `/live`; connects when told, so that it never knocks at a server that is away. */
+function listen(
+	{ origin = location.origin, socket: Socket = WebSocket, onSignedOut }: FeedOptions,
+	{ onHint, onOpen, signal }: ListenOptions,
+): { connect(): void } {
+	let socket: WebSocket | undefined;
+	let failures = 0;
+	signal.addEventListener('abort', () => socket?.close());
+	return {
+		connect() {
+			if (socket || signal.aborted) return;
+			const opened = new Socket(`${origin.replace(/^http/, 'ws')}/live`);
+			socket = opened;
+			opened.onopen = onOpen;
+			opened.onmessage = ({ data }) => {
+				failures = 0;
+				const hint = readHint(data);
+				if (hint) onHint(hint);
+			};
+			opened.onclose = ({ code }) => {
+				socket = undefined;
+				if (code === closeCodes.signInNeeded.code) onSignedOut?.();
+				// The next page finds out what is the matter, and connects again once it is there.
+				if (!signal.aborted) setTimeout(onOpen, 100 + fullJitterMs(failures++));
+			};
+		},
+	};
+}
+
+interface ListenOptions {
+	onHint(hint: Hint): void;
+	onOpen(): void;
+	readonly signal: AbortSignal;
+}
