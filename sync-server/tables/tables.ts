@@ -1,3 +1,8 @@
+import type { BatchesTable } from './batches.ts';
+import type { BlobsTable } from './blobs.ts';
+import type { ImportsTable } from './imports.ts';
+import type { ItemsTable } from './items.ts';
+import type { SubmissionsTable } from './submissions.ts';
 import type { TokensTable } from './tokens.ts';
 import type { SettingsTable } from './settings.ts';
 import type { InvitesTable } from './invites.ts';
@@ -14,6 +19,11 @@ import type { SnapshotsTable } from './snapshots.ts';
  * values. Nothing above this interface knows which database answers.
  */
 export interface TableNouns {
+	readonly batches: BatchesTable;
+	readonly blobs: BlobsTable;
+	readonly imports: ImportsTable;
+	readonly items: ItemsTable;
+	readonly submissions: SubmissionsTable;
 	readonly tokens: TokensTable;
 	readonly settings: SettingsTable;
 	readonly invites: InvitesTable;

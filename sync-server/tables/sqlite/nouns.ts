@@ -5,6 +5,11 @@ import { accounts } from './accounts.ts';
 import { invites } from './invites.ts';
 import { settings } from './settings.ts';
 import { tokens } from './tokens.ts';
+import { batches } from './batches.ts';
+import { blobs } from './blobs.ts';
+import { imports } from './imports.ts';
+import { items } from './items.ts';
+import { submissions } from './submissions.ts';
 import { changes } from './changes.ts';
 import { members } from './members.ts';
 import { projects } from './projects.ts';
@@ -16,6 +21,11 @@ export function nounsOf(database: Database): {
 	readonly [Noun in keyof TableNouns]: Synchronous<TableNouns[Noun]>;
 } {
 	return {
+		batches: batches(database),
+		blobs: blobs(database),
+		imports: imports(database),
+		items: items(database),
+		submissions: submissions(database),
 		tokens: tokens(database),
 		settings: settings(database),
 		invites: invites(database),

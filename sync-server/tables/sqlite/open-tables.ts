@@ -5,6 +5,11 @@ import type { TableNouns, Tables } from '../tables.ts';
 import type { Answer, Call } from './tables-thread.ts';
 
 const nouns = [
+	'batches',
+	'blobs',
+	'imports',
+	'items',
+	'submissions',
 	'tokens',
 	'settings',
 	'invites',

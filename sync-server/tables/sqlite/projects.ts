@@ -19,6 +19,8 @@ const ofProject = [
 	'schemas',
 	'members',
 	'items',
+	'item_media',
+	'class_counts',
 	'imports',
 	'batches',
 	'batch_items',
@@ -26,6 +28,7 @@ const ofProject = [
 	'verdicts',
 	'blobs',
 	'snapshots',
+	'pushes',
 	'runs',
 	'predictions',
 ];

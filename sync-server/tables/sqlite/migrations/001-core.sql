@@ -50,7 +50,10 @@ CREATE TABLE items (
 	id TEXT NOT NULL,
 	-- Order of arrival within the project, from 1.
 	seq INTEGER NOT NULL,
+	-- Canonical JSON (RFC 8785): the same data is the same text.
 	data TEXT NOT NULL,
+	-- The strings of data, in lower case, one a line: what a search looks through.
+	words TEXT NOT NULL,
 	meta TEXT,
 	grp TEXT,
 	split TEXT NOT NULL,
@@ -75,6 +78,23 @@ CREATE INDEX items_by_standing ON items (project, standing, open_batches, seq);
 CREATE INDEX items_by_shard ON items (project, shard, id);
 CREATE INDEX items_by_revision ON items (project, revision);
 CREATE INDEX items_by_import ON items (import) WHERE import IS NOT NULL;
+
+-- Which items show which media: opens a blob to the members of their batches.
+CREATE TABLE item_media (
+	project TEXT NOT NULL,
+	sha256 TEXT NOT NULL,
+	item TEXT NOT NULL,
+	PRIMARY KEY (project, sha256, item)
+) STRICT, WITHOUT ROWID;
+
+-- How many items have an option in their current answer, kept with every change of an answer.
+CREATE TABLE class_counts (
+	project TEXT NOT NULL,
+	tool TEXT NOT NULL,
+	option TEXT NOT NULL,
+	items INTEGER NOT NULL,
+	PRIMARY KEY (project, tool, option)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE imports (
 	id TEXT PRIMARY KEY,

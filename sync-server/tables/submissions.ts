@@ -1,0 +1,48 @@
+import type { ReviewEntry } from '#shared/api/replies.ts';
+import type { Submitted, VerdictValue } from '#shared/corpus/submission.ts';
+
+/** A submission as its document holds it; who wrote it and when it came is what the log says. */
+export interface ProjectedSubmission {
+	readonly id: string;
+	readonly value: Submitted;
+	readonly user: string;
+	readonly receivedAt: string;
+}
+
+export interface ProjectedVerdict {
+	readonly item: string;
+	readonly submission: string;
+	readonly value: VerdictValue;
+	readonly user: string;
+}
+
+/** Something in a document that the tables do not take in, for the log. */
+export interface Passed {
+	readonly key: string;
+	readonly reason: string;
+}
+
+export interface SubmissionsTable {
+	/** How far the document's log has been projected; 0 for one that never was. */
+	watermark(document: string): Promise<number>;
+	/**
+	 * Takes in what a document's log brought up to `upTo`: the corpus of the items concerned and the
+	 * watermark move in the same transaction. Again, or in another order, is harmless.
+	 */
+	project(change: {
+		document: string;
+		project: string;
+		batch: string;
+		upTo: number;
+		submissions: readonly ProjectedSubmission[];
+		verdicts: readonly ProjectedVerdict[];
+	}): Promise<{ passed: Passed[] }>;
+	/** Items that wait for a verdict, were returned, or are to be settled, in order of arrival. */
+	review(request: {
+		project: string;
+		state: 'waiting' | 'returned' | 'settle';
+		batch?: string | undefined;
+		after: number;
+		limit: number;
+	}): Promise<{ entries: ReviewEntry[]; next?: string; total: number }>;
+}
