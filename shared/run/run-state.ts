@@ -1,9 +1,9 @@
 /**
  * The life of a run. The server alone moves it.
  *
- *     queued ─claim─▶ preparing ─start─▶ running ─▶ finishing ─▶ succeeded
- *       ▲                 │                 │           │
- *       └──── lost (≤ 3) ─┴─────────────────┴───────────┘──▶ failed │ cancelled │ timed_out
+ *     queued ─claimed─▶ preparing ─started─▶ running ─finishing─▶ finishing ─succeeded─▶ succeeded
+ *       ▲                  │                    │                    │
+ *       └─ lost, retried ──┴────────────────────┴────────────────────┴──▶ failed │ cancelled │ timed_out
  */
 export const runStates = [
 	'queued',
@@ -16,3 +16,82 @@ export const runStates = [
 	'timed_out',
 ] as const;
 export type RunState = (typeof runStates)[number];
+
+/** How often an attempt may be lost before the run fails, apart from its `retries`. */
+export const lostLimit = 3;
+
+export type RunEvent =
+	/** A runner took it; it fetches code and data and sets up. */
+	| { readonly kind: 'claimed' }
+	/** The command runs. */
+	| { readonly kind: 'started' }
+	/** The command is over; what it kept is uploaded and committed. */
+	| { readonly kind: 'finishing' }
+	| { readonly kind: 'succeeded' }
+	| { readonly kind: 'failed' }
+	| { readonly kind: 'cancelled' }
+	| { readonly kind: 'timedOut' }
+	/** The attempt's runner went away or gave it back; final when it was lost `lostLimit` times before. */
+	| { readonly kind: 'lost'; readonly isFinal: boolean }
+	/** The attempt failed and the run has a retry left. */
+	| { readonly kind: 'retried' };
+
+/** The state after an event; undefined where the event cannot happen. Nothing leaves a state in which a run has ended. */
+export function nextRunState(state: RunState, event: RunEvent): RunState | undefined {
+	switch (state) {
+		case 'queued':
+			return afterQueued(event);
+		case 'preparing':
+			return event.kind === 'started' ? 'running' : afterAttempt(event);
+		case 'running':
+			return event.kind === 'finishing' ? 'finishing' : afterAttempt(event);
+		case 'finishing':
+			return event.kind === 'succeeded' ? 'succeeded' : afterAttempt(event);
+		case 'succeeded':
+		case 'failed':
+		case 'cancelled':
+		case 'timed_out':
+			return undefined;
+	}
+}
+
+/** True where a run has come to its end. */
+export function isEnded(state: RunState): boolean {
+	return ['succeeded', 'failed', 'cancelled', 'timed_out'].includes(state);
+}
+
+/** True while a runner is to be working on it. */
+export function isUnderWay(state: RunState): boolean {
+	return state !== 'queued' && !isEnded(state);
+}
+
+function afterQueued(event: RunEvent): RunState | undefined {
+	switch (event.kind) {
+		case 'claimed':
+			return 'preparing';
+		case 'cancelled':
+			return 'cancelled';
+		case 'failed': // its commit or its snapshot is gone: no runner could begin
+			return 'failed';
+		default:
+			return undefined;
+	}
+}
+
+/** How an attempt may end before its success, in whatever state it is. */
+function afterAttempt(event: RunEvent): RunState | undefined {
+	switch (event.kind) {
+		case 'failed':
+			return 'failed';
+		case 'cancelled':
+			return 'cancelled';
+		case 'timedOut':
+			return 'timed_out';
+		case 'lost':
+			return event.isFinal ? 'failed' : 'queued';
+		case 'retried':
+			return 'queued';
+		default:
+			return undefined;
+	}
+}
