@@ -15,18 +15,6 @@ export function commandWith(command: string, params: Params): string {
 	);
 }
 
-/** The parameters of each run of a sweep: every combination, the last list turning fastest. Without one, one run. */
-export function combinations(
-	params: Params,
-	sweep: Readonly<Record<string, readonly Json[]>> = {},
-): Params[] {
-	return Object.entries(sweep).reduce<Params[]>(
-		(made, [name, values]) =>
-			made.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
-		[params],
-	);
-}
-
 function quoted(value: Json): string {
 	const text = typeof value === 'string' ? value : JSON.stringify(value);
 	return /^[A-Za-z0-9_.,:/+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -32,7 +32,7 @@ export type RunEvent =
 	| { readonly kind: 'cancelled' }
 	| { readonly kind: 'timedOut' }
 	/** The attempt's runner went away or gave it back; final when it was lost `lostLimit` times before. */
-	| { readonly kind: 'lost'; readonly isFinal: boolean }
+	| { readonly kind: 'lost'; readonly final: boolean }
 	/** The attempt failed and the run has a retry left. */
 	| { readonly kind: 'retried' };
 
@@ -88,7 +88,7 @@ function afterAttempt(event: RunEvent): RunState | undefined {
 		case 'timedOut':
 			return 'timed_out';
 		case 'lost':
-			return event.isFinal ? 'failed' : 'queued';
+			return event.final ? 'failed' : 'queued';
 		case 'retried':
 			return 'queued';
 		default:
