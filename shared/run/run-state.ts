@@ -3,7 +3,7 @@
  *
  *     queued ─claimed─▶ preparing ─started─▶ running ─finishing─▶ finishing ─succeeded─▶ succeeded
  *       ▲                  │                    │                    │
- *       └─ lost, retried ──┴────────────────────┴────────────────────┴──▶ failed │ cancelled │ timed_out
+ *       └─ lost, requeued ──┴────────────────────┴────────────────────┴──▶ failed │ cancelled │ timed_out
  */
 export const runStates = [
 	'queued',
@@ -17,9 +17,6 @@ export const runStates = [
 ] as const;
 export type RunState = (typeof runStates)[number];
 
-/** How often an attempt may be lost before the run fails, apart from its `retries`. */
-export const lostLimit = 3;
-
 export type RunEvent =
 	/** A runner took it; it fetches code and data and sets up. */
 	| { readonly kind: 'claimed' }
@@ -31,10 +28,10 @@ export type RunEvent =
 	| { readonly kind: 'failed' }
 	| { readonly kind: 'cancelled' }
 	| { readonly kind: 'timedOut' }
-	/** The attempt's runner went away or gave it back; final when it was lost `lostLimit` times before. */
+	/** The attempt's runner went away or gave it back; final when that happened too often. */
 	| { readonly kind: 'lost'; readonly final: boolean }
 	/** The attempt failed and the run has a retry left. */
-	| { readonly kind: 'retried' };
+	| { readonly kind: 'requeued' };
 
 /** The state after an event; undefined where the event cannot happen. Nothing leaves a state in which a run has ended. */
 export function nextRunState(state: RunState, event: RunEvent): RunState | undefined {
@@ -58,11 +55,6 @@ export function nextRunState(state: RunState, event: RunEvent): RunState | undef
 /** True where a run has come to its end. */
 export function isEnded(state: RunState): boolean {
 	return ['succeeded', 'failed', 'cancelled', 'timed_out'].includes(state);
-}
-
-/** True while a runner is to be working on it. */
-export function isUnderWay(state: RunState): boolean {
-	return state !== 'queued' && !isEnded(state);
 }
 
 function afterQueued(event: RunEvent): RunState | undefined {
@@ -89,7 +81,7 @@ function afterAttempt(event: RunEvent): RunState | undefined {
 			return 'timed_out';
 		case 'lost':
 			return event.final ? 'failed' : 'queued';
-		case 'retried':
+		case 'requeued':
 			return 'queued';
 		default:
 			return undefined;
