@@ -1,0 +1,268 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { CommandError } from '#shared/api/errors.ts';
+import { isSha256 } from '#shared/numbers/hash.ts';
+import type { BlobStore, ByteRange, ByteStream, KeptBlob } from './blob-store.ts';
+
+/**
+ * Blobs in a folder:
+ *
+ *     <2 hex>/<sha256>             a blob, never written again
+ *     uploads/<project>.<sha256>   an upload in pieces, as far as it came
+ *     uploads/<random>.whole       a whole blob on its way
+ *
+ * A blob is moved to its place only when its bytes and then its name are on disk.
+ */
+export async function openFolderBlobStore(folder: string): Promise<BlobStore> {
+	await mkdir(join(folder, 'uploads'), { recursive: true, mode: 0o700 });
+	return new FolderBlobStore(folder);
+}
+
+interface Appending {
+	readonly stop: AbortController;
+	readonly ended: Promise<unknown>;
+}
+
+class FolderBlobStore implements BlobStore {
+	readonly #folder: string;
+	/** Who writes to an upload now: who goes on with it takes over from a connection that hangs. */
+	readonly #appending = new Map<string, Appending>();
+
+	constructor(folder: string) {
+		this.#folder = folder;
+	}
+
+	async write(
+		_project: string,
+		sha256: string | undefined,
+		bytes: ByteStream,
+		options: { limitBytes?: number; signal?: AbortSignal } = {},
+	): Promise<KeptBlob> {
+		const file = join(this.#folder, 'uploads', `${randomBytes(12).toString('hex')}.whole`);
+		try {
+			const hash = createHash('sha256');
+			const sizeBytes = await pour(bytes, file, { ...options, offset: 0, each: hash });
+			const kept = { sha256: hash.digest('hex'), sizeBytes };
+			if (sha256 !== undefined && kept.sha256 !== sha256) throw badHash(sha256, kept.sha256);
+			await this.#place(file, kept.sha256);
+			return kept;
+		} finally {
+			await rm(file, { force: true });
+		}
+	}
+
+	async append(
+		project: string,
+		sha256: string,
+		bytes: ByteStream,
+		{ offset, limitBytes, signal }: { offset: number; limitBytes?: number; signal?: AbortSignal },
+	): Promise<number> {
+		const file = this.#upload(project, sha256);
+		const before = this.#appending.get(file);
+		before?.stop.abort(
+			new CommandError('conflict', 'Another connection goes on with this upload.'),
+		);
+		await before?.ended.catch(() => undefined); // its own caller is told
+		const uploaded = await sizeOfFile(file);
+		if (uploaded !== offset && !(uploaded === undefined && offset === 0))
+			throw new CommandError(
+				'bad_offset',
+				`The upload stands at ${uploaded ?? 0}, not at ${offset}.`,
+			);
+		const stop = new AbortController();
+		const ended = pour(bytes, file, {
+			offset,
+			signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+			...(limitBytes === undefined ? {} : { limitBytes }),
+		});
+		const mine = { stop, ended };
+		this.#appending.set(file, mine);
+		try {
+			return offset + (await ended);
+		} finally {
+			if (this.#appending.get(file) === mine) this.#appending.delete(file);
+		}
+	}
+
+	async uploadedBytes(project: string, sha256: string): Promise<number> {
+		return (await sizeOfFile(this.#upload(project, sha256))) ?? 0;
+	}
+
+	async finish(project: string, sha256: string): Promise<KeptBlob> {
+		const file = this.#upload(project, sha256);
+		const sizeBytes = await sizeOfFile(file);
+		if (sizeBytes === undefined)
+			throw new CommandError('bad_offset', `No upload of ${sha256} has begun.`);
+		const found = await hashOf(file);
+		if (found !== sha256) {
+			await rm(file, { force: true });
+			throw badHash(sha256, found);
+		}
+		await this.#place(file, sha256);
+		return { sha256, sizeBytes };
+	}
+
+	async open(sha256: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+		const file = await openIfThere(this.#pathOf(sha256));
+		if (!file) return undefined;
+		if (range && range.end <= range.start) {
+			await file.close();
+			return new Blob([]).stream();
+		}
+		const stream = file.createReadStream(range ? { start: range.start, end: range.end - 1 } : {});
+		return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
+	}
+
+	async sizeOf(sha256: string): Promise<number | undefined> {
+		return sizeOfFile(this.#pathOf(sha256));
+	}
+
+	async has(sha256: string): Promise<boolean> {
+		return (await this.sizeOf(sha256)) !== undefined;
+	}
+
+	async remove(sha256: string): Promise<void> {
+		await rm(this.#pathOf(sha256), { force: true });
+	}
+
+	async sweep(olderThanMs: number): Promise<number> {
+		const uploads = join(this.#folder, 'uploads');
+		let swept = 0;
+		for (const name of await readdir(uploads)) {
+			const file = join(uploads, name);
+			const { mtimeMs } = await stat(file);
+			if (this.#appending.has(file) || mtimeMs > Date.now() - olderThanMs) continue;
+			await rm(file, { force: true });
+			swept += 1;
+		}
+		return swept;
+	}
+
+	#pathOf(sha256: string): string {
+		checkHash(sha256);
+		return join(this.#folder, sha256.slice(0, 2), sha256);
+	}
+
+	#upload(project: string, sha256: string): string {
+		checkHash(sha256);
+		if (!/^[a-z0-9-]{1,63}$/.test(project)) throw new Error(`not a project id: ${project}`);
+		return join(this.#folder, 'uploads', `${project}.${sha256}`);
+	}
+
+	/** Moves a file, whose bytes are on disk, to where its hash belongs. */
+	async #place(file: string, sha256: string): Promise<void> {
+		const target = this.#pathOf(sha256);
+		const folder = join(this.#folder, sha256.slice(0, 2));
+		const isNewFolder = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
+		await rename(file, target);
+		await syncFolder(folder);
+		if (isNewFolder) await syncFolder(this.#folder);
+	}
+}
+
+/** Writes a stream to a file from an offset on and puts it on disk; answers how many bytes came. */
+async function pour(
+	bytes: ByteStream,
+	file: string,
+	{
+		offset,
+		limitBytes = Infinity,
+		signal,
+		each,
+	}: {
+		offset: number;
+		limitBytes?: number;
+		signal?: AbortSignal;
+		each?: { update(bytes: Uint8Array): unknown };
+	},
+): Promise<number> {
+	let written = 0;
+	try {
+		const handle = await open(file, offset === 0 ? 'w' : 'r+', 0o600);
+		try {
+			for await (const chunk of untilAborted(bytes, signal)) {
+				if (offset + written + chunk.length > limitBytes)
+					throw new CommandError('too_large', `A blob may have ${limitBytes} bytes at most.`);
+				each?.update(chunk);
+				await handle.writev([chunk], offset + written);
+				written += chunk.length;
+			}
+		} finally {
+			// Also when the connection broke: what came before is kept, to go on from.
+			await handle.sync();
+			await handle.close();
+		}
+	} catch (error) {
+		const code = (error as NodeJS.ErrnoException).code;
+		if (code === 'ENOSPC' || code === 'EDQUOT')
+			throw new CommandError('disk_full', 'The disk of the server is full.', { cause: error });
+		throw error;
+	}
+	return written;
+}
+
+/** The chunks of a stream, until the signal ends it: also while the next chunk does not come. */
+async function* untilAborted(bytes: ByteStream, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+	const chunks = bytes[Symbol.asyncIterator]();
+	const aborted = Promise.withResolvers<never>();
+	aborted.promise.catch(() => undefined); // it is raced against below, if anybody still waits
+	const abort = () => aborted.reject(signal!.reason as Error);
+	if (signal?.aborted) abort();
+	signal?.addEventListener('abort', abort);
+	try {
+		for (;;) {
+			const next = await Promise.race([chunks.next(), aborted.promise]);
+			if (next.done) return;
+			yield next.value;
+		}
+	} finally {
+		signal?.removeEventListener('abort', abort);
+		// Not awaited: a stream that hangs would hang this too.
+		void chunks.return?.().catch(() => undefined);
+	}
+}
+
+async function hashOf(file: string): Promise<string> {
+	const hash = createHash('sha256');
+	const handle = await open(file);
+	for await (const chunk of handle.createReadStream({ highWaterMark: 1 << 20 }))
+		hash.update(chunk as Uint8Array);
+	return hash.digest('hex');
+}
+
+async function openIfThere(file: string): Promise<FileHandle | undefined> {
+	try {
+		return await open(file);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+		throw error;
+	}
+}
+
+async function sizeOfFile(file: string): Promise<number | undefined> {
+	try {
+		return (await stat(file)).size;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+		throw error;
+	}
+}
+
+async function syncFolder(folder: string): Promise<void> {
+	const handle = await open(folder);
+	try {
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+}
+
+function checkHash(sha256: string): void {
+	if (!isSha256(sha256)) throw new CommandError('bad_request', 'A blob is named by its SHA-256.');
+}
+
+function badHash(wanted: string, found: string): CommandError {
+	return new CommandError('bad_hash', `The bytes sent as ${wanted} have the SHA-256 ${found}.`);
+}
