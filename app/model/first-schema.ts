@@ -9,7 +9,9 @@ export function schemaFromAnswers(given: {
 	const names = [...new Set(given.options.map((line) => line.trim()).filter(Boolean))];
 	const taken = new Set<string>(reservedKeys);
 	const options = names.map((name) => {
-		const key = [...name.toLowerCase(), ...'123456789'].find((letter) => /^[a-z0-9]$/.test(letter) && !taken.has(letter));
+		const key = [...name.toLowerCase(), ...'123456789'].find(
+			(letter) => /^[a-z0-9]$/.test(letter) && !taken.has(letter),
+		);
 		if (key === undefined) return { name };
 		taken.add(key);
 		return { name, key };

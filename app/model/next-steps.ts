@@ -2,7 +2,8 @@ import type { Row } from '#shared/replica/rows.ts';
 
 /** One useful thing to do now, with the number that makes it useful. */
 export interface NextStep {
-	readonly kind: 'import' | 'label' | 'take' | 'review' | 'settle' | 'correct' | 'snapshot' | 'push' | 'watch';
+	readonly kind:
+		'import' | 'label' | 'take' | 'review' | 'settle' | 'correct' | 'snapshot' | 'push' | 'watch';
 	readonly title: string;
 	readonly text: string;
 	readonly action: string;
@@ -26,35 +27,100 @@ export interface Situation {
 export function nextSteps(now: Situation): NextStep[] {
 	const steps: NextStep[] = [];
 	const { summary } = now;
-	const mine = now.batches.filter((batch) => batch.state === 'open' && batch.members.includes(now.me));
+	const mine = now.batches.filter(
+		(batch) => batch.state === 'open' && batch.members.includes(now.me),
+	);
 	const returned = mine.reduce((sum, batch) => sum + batch.returned, 0);
 	const open = mine.find((batch) => batch.submitted < batch.size);
-	const running = now.runs.find((run) => run.state === 'running' || run.state === 'preparing' || run.state === 'queued');
+	const running = now.runs.find(
+		(run) => run.state === 'running' || run.state === 'preparing' || run.state === 'queued',
+	);
 
 	if (now.canLead && summary && summary.items === 0)
-		steps.push({ kind: 'import', title: 'Bring in data', text: 'Items come as JSON lines, with their answers where they have one.', action: 'Import', path: '/data' });
+		steps.push({
+			kind: 'import',
+			title: 'Bring in data',
+			text: 'Items come as JSON lines, with their answers where they have one.',
+			action: 'Import',
+			path: '/data',
+		});
 	if (now.canLabel && returned > 0)
-		steps.push({ kind: 'correct', title: `Correct ${answers(returned)}`, text: 'A reviewer sent them back with a note.', action: 'Correct', path: `/label/${mine.find((batch) => batch.returned > 0)!.id}` });
+		steps.push({
+			kind: 'correct',
+			title: `Correct ${answers(returned)}`,
+			text: 'A reviewer sent them back with a note.',
+			action: 'Correct',
+			path: `/label/${mine.find((batch) => batch.returned > 0)!.id}`,
+		});
 	if (now.canReview && summary && summary.toSettle > 0)
-		steps.push({ kind: 'settle', title: `Settle ${items(summary.toSettle)}`, text: 'People answered differently; the corpus keeps what it had until somebody decides.', action: 'Settle', path: '/review?state=settle' });
+		steps.push({
+			kind: 'settle',
+			title: `Settle ${items(summary.toSettle)}`,
+			text: 'People answered differently; the corpus keeps what it had until somebody decides.',
+			action: 'Settle',
+			path: '/review?state=settle',
+		});
 	if (now.canReview && summary && summary.waiting > 0)
-		steps.push({ kind: 'review', title: `Review ${answers(summary.waiting)}`, text: 'They count once they are accepted.', action: 'Review', path: '/review' });
+		steps.push({
+			kind: 'review',
+			title: `Review ${answers(summary.waiting)}`,
+			text: 'They count once they are accepted.',
+			action: 'Review',
+			path: '/review',
+		});
 	if (now.canLabel && open)
-		steps.push({ kind: 'label', title: `Go on with ${open.name}`, text: `${open.size - open.submitted} of ${open.size} items are left.`, action: 'Label', path: `/label/${open.id}` });
+		steps.push({
+			kind: 'label',
+			title: `Go on with ${open.name}`,
+			text: `${open.size - open.submitted} of ${open.size} items are left.`,
+			action: 'Label',
+			path: `/label/${open.id}`,
+		});
 	else if (now.canLabel && (!summary || summary.pool > 0))
-		steps.push({ kind: 'take', title: 'Label the next batch', text: summary ? `${items(summary.pool)} in the pool have no answer yet.` : 'Take the next items that have no answer yet.', action: 'Take a batch', path: '/label?take' });
+		steps.push({
+			kind: 'take',
+			title: 'Label the next batch',
+			text: summary
+				? `${items(summary.pool)} in the pool have no answer yet.`
+				: 'Take the next items that have no answer yet.',
+			action: 'Take a batch',
+			path: '/label?take',
+		});
 	if (running)
-		steps.push({ kind: 'watch', title: `Watch run #${running.id}`, text: `train/${running.name} is ${running.state}.`, action: 'Watch', path: `/runs/${running.id}` });
+		steps.push({
+			kind: 'watch',
+			title: `Watch run #${running.id}`,
+			text: `train/${running.name} is ${running.state}.`,
+			action: 'Watch',
+			path: `/runs/${running.id}`,
+		});
 	const newest = newestOf(now.snapshots);
 	if (now.canLead && summary && summary.corpus > 0 && (summary.sinceSnapshot > 0 || !newest))
-		steps.push({ kind: 'snapshot', title: 'Freeze a snapshot', text: newest ? `${answers(summary.sinceSnapshot)} changed since ${newest.name} · ${newest.number}.` : `${answers(summary.corpus)} become a commit that a run can be traced to.`, action: 'Snapshot', path: '/snapshots?new' });
+		steps.push({
+			kind: 'snapshot',
+			title: 'Freeze a snapshot',
+			text: newest
+				? `${answers(summary.sinceSnapshot)} changed since ${newest.name} · ${newest.number}.`
+				: `${answers(summary.corpus)} become a commit that a run can be traced to.`,
+			action: 'Snapshot',
+			path: '/snapshots?new',
+		});
 	if (now.canCode && newest && !running && !now.runs.some((run) => run.dataCommit === newest.id))
-		steps.push({ kind: 'push', title: 'Train a model', text: `Nothing was trained on ${newest.name} · ${newest.number} yet: git push origin train/<name>.`, action: 'How', path: '/runs' });
+		steps.push({
+			kind: 'push',
+			title: 'Train a model',
+			text: `Nothing was trained on ${newest.name} · ${newest.number} yet: git push origin train/<name>.`,
+			action: 'How',
+			path: '/runs',
+		});
 	return steps;
 }
 
 function newestOf(snapshots: readonly Row<'snapshots'>[]): Row<'snapshots'> | undefined {
-	return snapshots.reduce<Row<'snapshots'> | undefined>((best, row) => (!best || row.at > best.at ? row : best), undefined);
+	return snapshots.reduce<Row<'snapshots'> | undefined>(
+		(best, row) => (!best || row.at > best.at ? row : best),
+		undefined,
+	);
 }
 
 function answers(n: number): string {

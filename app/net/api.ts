@@ -36,7 +36,7 @@ export interface StreamOptions extends RequestOptions {
 	readonly method?: 'POST' | 'PUT' | 'PATCH';
 	readonly headers?: Readonly<Record<string, string>>;
 	/** How much of the body is on its way. */
-	onSent?(sentBytes: number, totalBytes: number): void;
+	readonly onSent?: (sentBytes: number, totalBytes: number) => void;
 }
 
 /**

@@ -45,6 +45,10 @@ export interface DocumentRow {
 	/** The server's state was here at least once, so that what is missing is known to be missing. */
 	readonly hasServerState: boolean;
 	readonly block: Block | null;
+	/** What message 103 said, until the document has been begun anew. */
+	readonly refusal?: { readonly code: number; readonly reason: string };
+	/** Values were written again after a refusal and wait for their acknowledgement. */
+	readonly isRewritten?: boolean;
 }
 
 /** What the server did not accept, kept for its author (design §4, message 103). */

@@ -12,9 +12,9 @@ export interface FeedOptions {
 	/** Where `/live` is; the page's own origin unless told. */
 	readonly origin?: string;
 	/** The session is over: the feed waits for `wake`. */
-	onSignedOut?(): void;
+	readonly onSignedOut?: () => void;
 	/** The server answered: what waits elsewhere may try at once. */
-	onReached?(): void;
+	readonly onReached?: () => void;
 	readonly socket?: typeof WebSocket;
 }
 
@@ -187,7 +187,7 @@ function listen(
 }
 
 interface ListenOptions {
-	onHint(hint: Hint): void;
-	onOpen(): void;
+	readonly onHint: (hint: Hint) => void;
+	readonly onOpen: () => void;
 	readonly signal: AbortSignal;
 }

@@ -10,7 +10,11 @@ export function relativeTime(at: string, nowMs: number): string {
 	if (seconds < 45) return 'just now';
 	for (const [limit, unit, name] of steps)
 		if (seconds < limit) return `${Math.max(1, Math.round(seconds / unit))} ${name} ago`;
-	return new Date(at).toLocaleDateString(undefined, { year: 'numeric', month: 'short', day: 'numeric' });
+	return new Date(at).toLocaleDateString(undefined, {
+		year: 'numeric',
+		month: 'short',
+		day: 'numeric',
+	});
 }
 
 /** A length of time as a person reads it: `850 ms`, `48 s`, `1 m 12 s`, `2 h 5 m`. */

@@ -11,7 +11,11 @@ export function keyPressOf(event: KeyboardEvent): KeyPress {
 		altKey,
 		shiftKey,
 		repeat,
-		isTyping: target?.closest('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]') != null,
-		isOnControl: target?.closest('a[href], button, summary, [role=menuitem], [role=option]') != null,
+		isTyping:
+			target?.closest(
+				'input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]',
+			) != null,
+		isOnControl:
+			target?.closest('a[href], button, summary, [role=menuitem], [role=option]') != null,
 	};
 }

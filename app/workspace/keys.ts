@@ -2,7 +2,12 @@ import { soleChoice, type Schema } from '#shared/schema/schema.ts';
 
 /** What a key means in the workspace. */
 export type KeyAction =
-	| { readonly kind: 'choose'; readonly tool: string; readonly option: string; readonly submits: boolean }
+	| {
+			readonly kind: 'choose';
+			readonly tool: string;
+			readonly option: string;
+			readonly submits: boolean;
+	  }
 	| { readonly kind: 'submit' }
 	| { readonly kind: 'skip' }
 	| { readonly kind: 'undo' }
@@ -66,13 +71,19 @@ export function keyAction(press: KeyPress, schema: Schema): KeyAction | undefine
 }
 
 /** The keys of the workspace and what they do, for the bar below and the list behind `?`. */
-export function keyHelp(schema: Schema): readonly { keys: readonly string[]; does: string; isInBar: boolean }[] {
+export function keyHelp(
+	schema: Schema,
+): readonly { keys: readonly string[]; does: string; isInBar: boolean }[] {
 	const isSole = soleChoice(schema) !== undefined;
 	return [
 		...schema.tools.flatMap((tool) =>
 			tool.options
 				.filter((option) => option.key)
-				.map((option) => ({ keys: [option.key!], does: `${tool.title ?? tool.name}: ${option.title ?? option.name}`, isInBar: false })),
+				.map((option) => ({
+					keys: [option.key!],
+					does: `${tool.title ?? tool.name}: ${option.title ?? option.name}`,
+					isInBar: false,
+				})),
 		),
 		{ keys: ['Enter'], does: isSole ? 'submit what is chosen' : 'submit', isInBar: !isSole },
 		{ keys: ['Space'], does: 'skip', isInBar: true },

@@ -1,0 +1,63 @@
+import * as Y from 'yjs';
+import type { Replica } from '#app/replica/database.ts';
+import { fromLog } from './origins.ts';
+import {
+	applyPart,
+	isIncomplete,
+	newDocumentRow,
+	readAfter,
+	rowsBetween,
+} from './document-storage.ts';
+
+/** After so many rows a log is worth folding. */
+export const foldAfterRows = 200;
+
+/**
+ * Folds the log of a document into one snapshot. It reads only what is on disk, compares the result with
+ * what went in, and deletes only what it folded. One tab does it at a time. Answers whether it folded.
+ */
+export async function compactDocument(
+	replica: Replica,
+	document: string,
+	locks: LockManager | undefined = navigator.locks,
+): Promise<boolean> {
+	if (!locks) return fold(replica, document);
+	const options = { ifAvailable: true };
+	return await locks.request(`${replica.name}:compact:${document}`, options, async (lock) =>
+		lock ? await fold(replica, document) : false,
+	);
+}
+
+async function fold(replica: Replica, document: string): Promise<boolean> {
+	const { updates, documents, documentSnapshots } = replica;
+	const [row, part] = await replica.transaction(
+		'r',
+		[updates, documents, documentSnapshots],
+		async () => {
+			const found = (await documents.get(document)) ?? newDocumentRow(document);
+			return [found, await readAfter(replica, found, 0)] as const;
+		},
+	);
+	if (row.head === row.foldedTo) return false;
+
+	const whole = new Y.Doc();
+	applyPart(whole, part, fromLog);
+	// A row is missing: folding would seal the hole. Everything stays as it is.
+	if (isIncomplete(whole)) return false;
+	const data = Y.encodeStateAsUpdateV2(whole);
+	const copy = new Y.Doc();
+	Y.applyUpdateV2(copy, data);
+	const isSame = Y.equalSnapshots(Y.snapshot(whole), Y.snapshot(copy));
+	whole.destroy();
+	copy.destroy();
+	if (!isSame) return false;
+
+	return replica.transaction('rw', [updates, documents, documentSnapshots], async () => {
+		const now = await documents.get(document);
+		if (now?.generation !== row.generation || now.foldedTo !== row.foldedTo) return false;
+		await documentSnapshots.put({ document, upTo: row.head, data });
+		await rowsBetween(replica, document, 0, row.head).delete();
+		await documents.put({ ...now, foldedTo: row.head });
+		return true;
+	});
+}

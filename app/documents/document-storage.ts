@@ -1,0 +1,68 @@
+import * as Y from 'yjs';
+import type { DocumentRow, Replica } from '#app/replica/database.ts';
+
+/** The bookkeeping of a document that has none yet. */
+export function newDocumentRow(document: string): DocumentRow {
+	return {
+		document,
+		project: document.slice(0, document.indexOf('/')),
+		generation: 0,
+		head: 0,
+		foldedTo: 0,
+		localHead: 0,
+		acked: 0,
+		isDirty: 0,
+		hasServerState: false,
+		block: null,
+	};
+}
+
+/** With isDirty as localHead and acked have it. */
+export function withDirt(row: DocumentRow): DocumentRow {
+	return { ...row, isDirty: row.localHead > row.acked ? 1 : 0 };
+}
+
+/** A part of a log, as bytes that can be applied to a Y.Doc in this order. */
+export interface LogPart {
+	readonly snapshot: Uint8Array | undefined;
+	readonly updates: readonly Uint8Array[];
+}
+
+/**
+ * What the log holds after `seen`; to be called within a transaction over `updates` and
+ * `documentSnapshots`. Where rows were folded meanwhile the snapshot comes along in their place.
+ */
+export async function readAfter(
+	replica: Replica,
+	row: DocumentRow,
+	seen: number,
+): Promise<LogPart> {
+	const snapshot =
+		row.foldedTo > seen ? await replica.documentSnapshots.get(row.document) : undefined;
+	const rows =
+		row.head > Math.max(seen, row.foldedTo)
+			? await rowsBetween(replica, row.document, seen + 1, row.head).toArray()
+			: [];
+	return { snapshot: snapshot?.data, updates: rows.map(({ data }) => data) };
+}
+
+/** The rows from one number to another, both included. */
+export function rowsBetween(replica: Replica, document: string, from: number, to: number) {
+	return replica.updates
+		.where('[document+seq]')
+		.between([document, from], [document, to], true, true);
+}
+
+/** Applies what was read, as one transaction with its origin. */
+export function applyPart(doc: Y.Doc, part: LogPart, origin: symbol): void {
+	if (!part.snapshot && part.updates.length === 0) return;
+	doc.transact(() => {
+		if (part.snapshot) Y.applyUpdateV2(doc, part.snapshot, origin);
+		for (const update of part.updates) Y.applyUpdate(doc, update, origin);
+	}, origin);
+}
+
+/** True when the doc lacks something that an update in it builds on. */
+export function isIncomplete(doc: Y.Doc): boolean {
+	return doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
+}
