@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runStates } from '../run/run-state.ts';
 
 /**
  * What a runner and the server say to each other. All calls are JSON over HTTP from the runner; the server
@@ -32,8 +33,8 @@ export const assignmentShape = z.object({
 	token: z.string(),
 	project: z.string(),
 	name: z.string(),
-	/** Clone address of the project (`<url>/git/<project>.git`); basic auth with the attempt's token. */
-	gitUrl: z.string(),
+	/** Path of the repository below the address the runner knows the server by; basic auth with this token. */
+	gitPath: z.string(),
 	codeCommit: z.string(),
 	dataCommit: z.string(),
 	spec: z.object({
@@ -50,15 +51,25 @@ export type Assignment = z.infer<typeof assignmentShape>;
 
 /** `POST /api/runs/:id/attempts/:n/heartbeat` → what the runner should do. */
 export const heartbeatReplyShape = z.object({ action: z.enum(['continue', 'cancel', 'time_out']) });
+export type HeartbeatAction = z.infer<typeof heartbeatReplyShape>['action'];
 
 /**
  * `POST …/log?sequence=N&offset=B`: raw bytes (≤ 256 kB), sequence from 1, offset = bytes before it.
  * `POST …/metrics?file=F&offset=B`: raw JSON lines of one file (`stdout` or a declared path), offset = bytes
  * before them in that file. Both are harmless to send again: the server keeps what it has and answers 200.
- * `POST …/predictions?offset=B`: NDJSON chunk of the predictions file, same rules.
- * `POST …/model` (multipart-free JSON): asks the server to commit kept files already uploaded as blobs.
+ * `POST …/predictions`: whole lines of the predictions file (NDJSON, ≤ 1 MB); an item's last line wins.
+ * `POST …/model` (JSON): asks the server to commit kept files already uploaded through LFS.
  */
-export const logReplyShape = z.object({ next: z.number().int() });
+export const nextByteShape = z.object({ next: z.number().int().min(0) });
+export const predictionsReplyShape = z.object({
+	taken: z.number().int(),
+	/** What was not taken and why, at most ten sentences. */
+	problems: z.array(z.string()),
+});
+
+/** The most bytes in one piece of a log or a metrics file, and of a predictions file. */
+export const pieceBytes = 64 * 1024;
+export const predictionsPieceBytes = 1024 * 1024;
 
 /** One kept file: its path in the commit, its bytes already in the store (LFS) or inline (small text). */
 export const keptFileShape = z.strictObject({
@@ -67,12 +78,13 @@ export const keptFileShape = z.strictObject({
 	sizeBytes: z.number().int().min(0),
 	mode: z.enum(['100644', '100755']),
 });
+export type KeptFile = z.infer<typeof keptFileShape>;
 export const modelShape = z.strictObject({ files: z.array(keptFileShape).max(10_000) });
 export const modelReplyShape = z.object({ branch: z.string(), commit: z.string() });
 
-/** `POST …/finish`: how the attempt ended, as the runner saw it. */
+/** `POST …/finish`: how the attempt ended, as the runner saw it; `handed_back` when the runner itself stops. */
 export const finishShape = z.strictObject({
-	outcome: z.enum(['succeeded', 'failed', 'cancelled', 'timed_out']),
+	outcome: z.enum(['succeeded', 'failed', 'cancelled', 'timed_out', 'handed_back']),
 	cause: z.string().max(500).optional(),
 	exitCode: z.number().int().nullable(),
 	signal: z.string().max(20).nullable(),
@@ -80,3 +92,6 @@ export const finishShape = z.strictObject({
 	failedChunks: z.number().int().min(0),
 });
 export type Finish = z.infer<typeof finishShape>;
+
+/** Where that leaves the run: anything but `queued` and the runner may forget its checkpoints. */
+export const finishReplyShape = z.object({ state: z.enum(runStates) });

@@ -1,3 +1,7 @@
+import type { RunsTable } from './runs.ts';
+import type { PredictionsTable } from './predictions.ts';
+import type { MetricsTable } from './metrics.ts';
+import type { AttemptsTable } from './attempts.ts';
 import type { BatchesTable } from './batches.ts';
 import type { BlobsTable } from './blobs.ts';
 import type { ImportsTable } from './imports.ts';
@@ -19,6 +23,10 @@ import type { SnapshotsTable } from './snapshots.ts';
  * values. Nothing above this interface knows which database answers.
  */
 export interface TableNouns {
+	readonly runs: RunsTable;
+	readonly predictions: PredictionsTable;
+	readonly metrics: MetricsTable;
+	readonly attempts: AttemptsTable;
 	readonly batches: BatchesTable;
 	readonly blobs: BlobsTable;
 	readonly imports: ImportsTable;

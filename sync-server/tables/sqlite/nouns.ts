@@ -1,6 +1,10 @@
 import type { Synchronous } from '../synchronous.ts';
 import type { TableNouns } from '../tables.ts';
 import type { Database } from './database.ts';
+import { attempts } from './attempts.ts';
+import { metrics } from './metrics.ts';
+import { predictions } from './predictions.ts';
+import { runs } from './runs.ts';
 import { accounts } from './accounts.ts';
 import { invites } from './invites.ts';
 import { settings } from './settings.ts';
@@ -21,6 +25,10 @@ export function nounsOf(database: Database): {
 	readonly [Noun in keyof TableNouns]: Synchronous<TableNouns[Noun]>;
 } {
 	return {
+		runs: runs(database),
+		predictions: predictions(database),
+		metrics: metrics(database),
+		attempts: attempts(database),
 		batches: batches(database),
 		blobs: blobs(database),
 		imports: imports(database),

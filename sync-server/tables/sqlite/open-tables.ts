@@ -5,6 +5,10 @@ import type { TableNouns, Tables } from '../tables.ts';
 import type { Answer, Call } from './tables-thread.ts';
 
 const nouns = [
+	'runs',
+	'predictions',
+	'metrics',
+	'attempts',
 	'batches',
 	'blobs',
 	'imports',

@@ -8,8 +8,12 @@ CREATE TABLE runs (
 	code_message TEXT NOT NULL,
 	data_name TEXT NOT NULL,
 	data_commit TEXT NOT NULL,
+	-- flywheel.yml as it was read at the commit (RunSpec); the combination of a sweep stands in params.
 	spec TEXT NOT NULL,
 	params TEXT NOT NULL,
+	-- Tags that a runner must have, and how long preparing and running may take, from the spec.
+	tags TEXT NOT NULL,
+	timeout_ms INTEGER NOT NULL,
 	-- Number of the newest attempt, 0 before the first.
 	attempt INTEGER NOT NULL DEFAULT 0,
 	lost INTEGER NOT NULL DEFAULT 0,
@@ -24,6 +28,8 @@ CREATE TABLE runs (
 	quality TEXT,
 	model_branch TEXT,
 	model_commit TEXT,
+	-- What the model commit keeps: [{path, sha256, sizeBytes}].
+	artifacts TEXT NOT NULL DEFAULT '[]',
 	predictions INTEGER NOT NULL DEFAULT 0,
 	-- What made it: `<ref> <commit>` of a push, or the run it retries. One push makes one run, however often it is seen.
 	origin TEXT NOT NULL,
@@ -37,24 +43,33 @@ CREATE TABLE attempts (
 	attempt INTEGER NOT NULL,
 	token_hash TEXT NOT NULL UNIQUE,
 	runner TEXT NOT NULL,
+	-- How far it came (a state of the run), so that a lost attempt which comes back goes on from there.
+	stage TEXT NOT NULL,
 	claimed_at TEXT NOT NULL,
 	heartbeat_at TEXT NOT NULL,
 	started_at TEXT,
 	ended_at TEXT,
+	-- Null while it lives: then a state of the run, `lost` (no heartbeat) or `handed_back`.
 	outcome TEXT,
 	exit_code INTEGER,
 	signal TEXT,
+	failed_chunks INTEGER NOT NULL DEFAULT 0,
+	-- The lowest step it reported: what earlier attempts reported from there on is not shown.
+	first_step REAL,
 	PRIMARY KEY (run, attempt)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX attempts_alive ON attempts (heartbeat_at) WHERE outcome IS NULL;
 
 CREATE TABLE runners (
 	id TEXT PRIMARY KEY,
 	name TEXT NOT NULL,
 	tags TEXT NOT NULL,
 	run TEXT,
-	last_seen_at TEXT NOT NULL
+	last_seen_at TEXT NOT NULL,
+	is_away INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
+-- Sequence 0 is the server's own line above a later attempt; the runner's begin at 1. `start` counts the runner's bytes.
 CREATE TABLE log_chunks (
 	run INTEGER NOT NULL,
 	attempt INTEGER NOT NULL,
@@ -96,4 +111,4 @@ CREATE TABLE predictions (
 	scores TEXT,
 	PRIMARY KEY (project, model, item)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX predictions_by_confidence ON predictions (project, model, confidence);
+CREATE INDEX predictions_by_confidence ON predictions (project, model, confidence, item);

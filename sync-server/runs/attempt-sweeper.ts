@@ -1,0 +1,49 @@
+import { leaseMs } from '#shared/api/runner-protocol.ts';
+import type { Tables } from '../tables/tables.ts';
+import type { WorkSignal } from './work-signal.ts';
+
+/** A runner has this long after a timeout to stop the command and say so itself. */
+const reportGraceMs = 30_000;
+
+export interface SweeperOptions {
+	readonly tables: Pick<Tables, 'attempts'>;
+	readonly work: WorkSignal;
+	now(): Date;
+	hint(run: string): void;
+	onFault(error: unknown): void;
+}
+
+/**
+ * Looks every second for attempts that time has ended. A server that was down hears no heartbeats: until
+ * one lease after its start nobody counts as silent. Returns what stops it.
+ */
+export function startSweeper(options: SweeperOptions): () => void {
+	const startedAt = options.now().getTime();
+	let isBusy = false;
+	const timer = setInterval(() => {
+		if (isBusy) return;
+		isBusy = true;
+		sweepAttempts(options, startedAt)
+			.catch(options.onFault)
+			.finally(() => {
+				isBusy = false;
+			});
+	}, 1000);
+	return () => clearInterval(timer);
+}
+
+/** One look; `startedAt` is when this server began to listen. */
+export async function sweepAttempts(
+	{ tables, work, now, hint }: Omit<SweeperOptions, 'onFault'>,
+	startedAt: number,
+): Promise<void> {
+	const time = now().getTime();
+	const silentSince = time - startedAt < leaseMs ? 0 : time - leaseMs;
+	const moved = await tables.attempts.sweep({
+		now: new Date(time).toISOString(),
+		silentSince: new Date(silentSince).toISOString(),
+		graceMs: reportGraceMs,
+	});
+	for (const run of moved) hint(run);
+	if (moved.length > 0) work.raise();
+}

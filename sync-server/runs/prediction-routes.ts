@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { splits } from '#shared/numbers/split.ts';
+import { route, type Route } from '../http/route.ts';
+import type { RunDependencies } from './run-dependencies.ts';
+
+const pageQuery = z.strictObject({
+	model: z.string().min(1).max(128),
+	split: z.enum(splits).optional(),
+	order: z.enum(['item', 'doubtful', 'confident']).default('item'),
+	after: z
+		.string()
+		.max(300)
+		.refine(isCursor, 'not a place in this list; leave it out to begin at the top')
+		.optional(),
+	limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+
+/** What models said, for people. */
+export function predictionRoutes({ tables, guard }: RunDependencies): Route[] {
+	return [
+		route({
+			method: 'get',
+			path: '/api/projects/:project/predictions',
+			audience: 'person',
+			summary: 'Predictions of one model, beside the answers of the corpus',
+			query: pageQuery,
+			async handle({ caller, params, query }) {
+				const project = params['project']!;
+				await guard.project(caller, project, 'read-corpus');
+				return tables.predictions.page({ project, ...query });
+			},
+		}),
+		route({
+			method: 'get',
+			path: '/api/projects/:project/models',
+			audience: 'person',
+			summary: 'Models that have predictions',
+			async handle({ caller, params }) {
+				const project = params['project']!;
+				await guard.project(caller, project, 'read-corpus');
+				return { models: await tables.predictions.models(project) };
+			},
+		}),
+	];
+}
+
+/** A confidence and an item: where the page before ended. */
+function isCursor(text: string): boolean {
+	try {
+		return z.tuple([z.number(), z.string()]).safeParse(JSON.parse(text)).success;
+	} catch {
+		return false;
+	}
+}

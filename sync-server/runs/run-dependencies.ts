@@ -1,0 +1,19 @@
+import type { Guard } from '../http/guard.ts';
+import type { Tables } from '../tables/tables.ts';
+import type { Announcer } from './announcer.ts';
+import type { RunRepository } from './run-repository.ts';
+import type { WorkSignal } from './work-signal.ts';
+
+/** What the calls about runs are given. */
+export interface RunDependencies {
+	readonly tables: Tables;
+	readonly guard: Guard;
+	readonly repository: RunRepository;
+	readonly announcer: Announcer;
+	readonly work: WorkSignal;
+	/** Public address of the server, without a slash at the end. */
+	readonly url: string;
+	/** Runners of this person take the runs of every project: it is their machine the server runs on. */
+	readonly operator: string | undefined;
+	now(): Date;
+}
