@@ -1,0 +1,135 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const root = join(import.meta.dirname, '../..');
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+	const server = createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address() as AddressInfo;
+	server.close();
+	await once(server, 'close');
+	return port;
+}
+
+export interface FlywheelOptions {
+	/** Where people reach it, when that is not where it listens (a relay in between). */
+	readonly url?: string;
+	readonly port?: number;
+	readonly home?: string;
+	readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The real program as its own process, with a data folder of its own. */
+export class Flywheel {
+	readonly port: number;
+	readonly home: string;
+	readonly token: string;
+	readonly #options: FlywheelOptions;
+	#process: ChildProcess | undefined;
+	#output = '';
+
+	private constructor(port: number, home: string, options: FlywheelOptions) {
+		this.port = port;
+		this.home = home;
+		this.token = 'fw_test-owner-token-0123456789abcdef';
+		this.#options = options;
+	}
+
+	/** Starts a server and waits until it answers. */
+	static async start(options: FlywheelOptions = {}): Promise<Flywheel> {
+		const port = options.port ?? (await freePort());
+		const home = options.home ?? (await mkdtemp(join(tmpdir(), 'flywheel-')));
+		const flywheel = new Flywheel(port, home, options);
+		await flywheel.launch();
+		return flywheel;
+	}
+
+	get url(): string {
+		return this.#options.url ?? this.direct;
+	}
+
+	/** The address that no relay stands before. */
+	get direct(): string {
+		return `http://127.0.0.1:${this.port}`;
+	}
+
+	/** Everything it has printed. */
+	get output(): string {
+		return this.#output;
+	}
+
+	get pid(): number {
+		return this.#process!.pid!;
+	}
+
+	/** Starts the process, again after a kill. */
+	async launch(): Promise<void> {
+		const child = spawn(process.execPath, ['sync-server/main.ts'], {
+			cwd: root,
+			stdio: ['ignore', 'pipe', 'pipe'],
+			env: {
+				PATH: process.env['PATH'],
+				HOME: this.home,
+				PORT: String(this.port),
+				FLYWHEEL_HOME: join(this.home, 'data'),
+				FLYWHEEL_URL: this.url,
+				FLYWHEEL_OWNER_TOKEN: this.token,
+				...this.#options.environment,
+			},
+		});
+		this.#process = child;
+		for (const stream of [child.stdout!, child.stderr!])
+			createInterface({ input: stream }).on('line', (line) => (this.#output += `${line}\n`));
+		const deadline = Date.now() + 60_000;
+		while (Date.now() < deadline) {
+			if (child.exitCode !== null) throw new Error(`the server ended:\n${this.#output}`);
+			const isUp = await fetch(`${this.direct}/healthz`).then((reply) => reply.ok, () => false);
+			if (isUp) return;
+			await new Promise((done) => setTimeout(done, 50));
+		}
+		throw new Error(`the server did not come up:\n${this.#output}`);
+	}
+
+	/** `kill -9`: nothing is flushed, nobody is told. */
+	async kill(): Promise<void> {
+		const exit = once(this.#process!, 'exit');
+		this.#process!.kill('SIGKILL');
+		await exit;
+	}
+
+	/** Ends it as an operator does. Returns its exit code. */
+	async stop(): Promise<number | null> {
+		const child = this.#process!;
+		if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+		const exit = once(child, 'exit');
+		child.kill('SIGTERM');
+		const [code] = (await exit) as [number | null];
+		return code;
+	}
+
+	async remove(): Promise<void> {
+		await this.stop();
+		if (!this.#options.home) await rm(this.home, { recursive: true, force: true });
+	}
+
+	/** Calls the API as the owner. Throws what the server said. */
+	async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+		const reply = await fetch(this.direct + path, {
+			method,
+			headers: {
+				Authorization: `Bearer ${this.token}`,
+				...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+			},
+			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+		});
+		if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
+		return (reply.status === 204 ? undefined : await reply.json()) as T;
+	}
+}
