@@ -3,7 +3,9 @@
  *
  *     queued ─claimed─▶ preparing ─started─▶ running ─finishing─▶ finishing ─succeeded─▶ succeeded
  *       ▲                  │                    │                    │
- *       └─ lost, requeued ──┴────────────────────┴────────────────────┴──▶ failed │ cancelled │ timed_out
+ *       └─ lost, requeued ─┴────────────────────┴────────────────────┴──▶ failed │ cancelled │ timed_out
+ *
+ * A run that keeps nothing may succeed straight from running.
  */
 export const runStates = [
 	'queued',
@@ -41,7 +43,8 @@ export function nextRunState(state: RunState, event: RunEvent): RunState | undef
 		case 'preparing':
 			return event.kind === 'started' ? 'running' : afterAttempt(event);
 		case 'running':
-			return event.kind === 'finishing' ? 'finishing' : afterAttempt(event);
+			if (event.kind === 'finishing') return 'finishing';
+			return event.kind === 'succeeded' ? 'succeeded' : afterAttempt(event);
 		case 'finishing':
 			return event.kind === 'succeeded' ? 'succeeded' : afterAttempt(event);
 		case 'succeeded':

@@ -1,13 +1,11 @@
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
-import type { Json } from '../numbers/canonical-json.ts';
+import { jsonShape } from '../schema/json.ts';
 import { parseDurationMs } from './duration.ts';
 
 const commandLimitBytes = 4096;
 const paramsLimitBytes = 32_768;
 export const sweepLimit = 100;
-
-const json: z.ZodType<Json> = z.json();
 
 const command = z
 	.string()
@@ -28,14 +26,14 @@ const paramName = z
 	.regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'a parameter is named like lr or batch_size');
 
 const params = z
-	.record(paramName, json)
+	.record(paramName, jsonShape)
 	.refine(
 		(values) => JSON.stringify(values).length <= paramsLimitBytes,
 		'parameters have 32 kB at most',
 	);
 
 const sweep = z
-	.record(paramName, z.array(json).min(1, 'a list of at least one value').max(sweepLimit))
+	.record(paramName, z.array(jsonShape).min(1, 'a list of at least one value').max(sweepLimit))
 	.refine(
 		(lists) => Object.values(lists).reduce((n, list) => n * list.length, 1) <= sweepLimit,
 		`a sweep makes ${sweepLimit} runs at most`,

@@ -1,28 +1,27 @@
 import { z } from 'zod';
 import { canonicalJson, type Json } from '../numbers/canonical-json.ts';
+import { jsonShape, textShape } from './json.ts';
 import type { Schema } from './schema.ts';
-
-const json: z.ZodType<Json> = z.json();
 
 /** A complete answer (design §5): values by tool, regions, long texts. Empty parts may be left out on input. */
 export const answerShape = z.strictObject({
-	values: z.record(z.string().max(64), json).default({}),
+	values: z.record(textShape.max(64), jsonShape).default({}),
 	regions: z
 		.array(
 			z.strictObject({
-				id: z.string().max(64),
-				tool: z.string().max(64),
-				label: z.string().max(64).optional(),
-				shape: json,
+				id: textShape.max(64),
+				tool: textShape.max(64),
+				label: textShape.max(64).optional(),
+				shape: jsonShape,
 			}),
 		)
 		.max(5000)
 		.default([]),
-	texts: z.record(z.string().max(64), z.string().max(200_000)).default({}),
+	texts: z.record(textShape.max(64), textShape.max(200_000)).default({}),
 });
 export type Answer = z.infer<typeof answerShape>;
 
-/** One spelling per answer: regions by id, choices of many sorted, so that equal means equal. */
+/** One spelling per answer: regions and choices of many in one order, so that equal means equal. */
 export function canonicalAnswer(answer: Answer): string {
 	const values = Object.fromEntries(
 		Object.entries(answer.values).map(([tool, value]) => [
@@ -30,7 +29,7 @@ export function canonicalAnswer(answer: Answer): string {
 			Array.isArray(value) ? [...(value as Json[])].sort(byText) : value,
 		]),
 	);
-	const regions = [...answer.regions].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+	const regions = [...(answer.regions as readonly Json[])].sort(byText);
 	return canonicalJson({ values, regions, texts: answer.texts } as Json);
 }
 
@@ -69,7 +68,7 @@ export function misfits(answer: Answer, schema: Schema): Misfit[] {
 		found.push({ path: `texts.${name}`, message: 'the schema asks for no text' });
 	for (const tool of tools.values()) {
 		const path = `values.${tool.name}`;
-		const value = answer.values[tool.name];
+		const value = Object.hasOwn(answer.values, tool.name) ? answer.values[tool.name] : undefined;
 		const known = new Set(tool.options.map((option) => option.name));
 		const isKnown = (one: Json): boolean => typeof one === 'string' && known.has(one);
 		if (value === undefined || (Array.isArray(value) && value.length === 0)) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { refuseFlaws } from './json.ts';
 
 /** Keys the workspace keeps for itself; a schema that uses one is refused. */
 export const reservedKeys = ['z', 'c', 'f', '?', ' '] as const;
@@ -7,7 +8,8 @@ const name = z
 	.string()
 	.min(1)
 	.max(64)
-	.regex(/^[^\s/"\\<>][^/"\\<>]*$/, 'a name has no slash, quote, backslash or angle bracket');
+	.regex(/^[^\s/"\\<>][^/"\\<>]*$/, 'a name has no slash, quote, backslash or angle bracket')
+	.refine((text) => text !== '__proto__', '__proto__ is no name');
 
 const option = z.strictObject({
 	name,
@@ -36,6 +38,7 @@ export const schemaShape = z
 		instructions: z.string().max(50_000).default(''),
 		tools: z.array(choice).min(1).max(50),
 	})
+	.superRefine(refuseFlaws)
 	.superRefine((schema, context) => {
 		const tools = new Set<string>();
 		const keys = new Map<string, string>();
