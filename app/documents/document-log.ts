@@ -1,7 +1,7 @@
 import Dexie from 'dexie';
 import * as Y from 'yjs';
 import { fullJitterMs } from '#app/net/jitter.ts';
-import type { Block, DocumentRow, Replica } from '#app/replica/database.ts';
+import type { Block, DocumentRow, Refused, Replica } from '#app/replica/database.ts';
 import { compactDocument, foldAfterRows } from './compaction.ts';
 import { applyPart, newDocumentRow, readAfter, withDirt } from './document-storage.ts';
 import { fromLog, fromPeerTab } from './origins.ts';
@@ -132,10 +132,13 @@ export class DocumentLog {
 
 	/** The server has `count` of the changes made here on its disk. */
 	acknowledge(count: number): Promise<void> {
-		return this.#change((row) => {
-			const { isRewritten: _, ...rest } = row;
-			return withDirt({ ...rest, acked: Math.min(row.localHead, Math.max(row.acked, count)) });
-		});
+		return this.#change((row) =>
+			withDirt({
+				...row,
+				acked: Math.min(row.localHead, Math.max(row.acked, count)),
+				isRewritten: false,
+			}),
+		);
 	}
 
 	/** The server's state arrived and is on this device. */
@@ -145,12 +148,8 @@ export class DocumentLog {
 	}
 
 	/** The server does not take this document for now, or does again (null). */
-	block(block: Block | null, refusal?: DocumentRow['refusal']): Promise<void> {
-		return this.#change(({ refusal: _, ...row }) => ({
-			...row,
-			block,
-			...(refusal ? { refusal } : {}),
-		}));
+	block(block: Block | null, refusal: Refused | null = null): Promise<void> {
+		return this.#change((row) => ({ ...row, block, refusal }));
 	}
 
 	/** Resolves when nothing waits to be written, or writing has failed. */

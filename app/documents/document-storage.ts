@@ -14,6 +14,8 @@ export function newDocumentRow(document: string): DocumentRow {
 		isDirty: 0,
 		hasServerState: false,
 		block: null,
+		refusal: null,
+		isRewritten: false,
 	};
 }
 

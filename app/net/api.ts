@@ -105,7 +105,7 @@ export class Api {
 				try {
 					end();
 				} catch (error) {
-					reject(error as Error);
+					reject(error);
 				}
 			};
 			signal?.addEventListener('abort', abort);

@@ -26,6 +26,12 @@ export interface SnapshotRow {
 /** Why the server does not take a document at present. */
 export type Block = 'signed-out' | 'not-found' | 'refused';
 
+/** Message 103, as the server sent it. */
+export interface Refused {
+	readonly code: number;
+	readonly reason: string;
+}
+
 /** How far a document is, on this device and on the server. */
 export interface DocumentRow {
 	readonly document: string;
@@ -46,18 +52,16 @@ export interface DocumentRow {
 	readonly hasServerState: boolean;
 	readonly block: Block | null;
 	/** What message 103 said, until the document has been begun anew. */
-	readonly refusal?: { readonly code: number; readonly reason: string };
+	readonly refusal: Refused | null;
 	/** Values were written again after a refusal and wait for their acknowledgement. */
-	readonly isRewritten?: boolean;
+	readonly isRewritten: boolean;
 }
 
 /** What the server did not accept, kept for its author (design §4, message 103). */
-export interface RefusedRow {
+export interface RefusedRow extends Refused {
 	readonly id?: number;
 	readonly document: string;
 	readonly at: string;
-	readonly code: number;
-	readonly reason: string;
 	/** The whole document as it was here, a Yjs update of version 2; never sent again. */
 	readonly data: Uint8Array;
 	/** What could not be written again as a value, readable. */

@@ -74,7 +74,7 @@ function tracked<T>(
 			try {
 				result = query();
 			} catch (error) {
-				result = Promise.reject(error as Error);
+				result = Promise.reject(error);
 			}
 		});
 	});

@@ -1,0 +1,172 @@
+import type { Replica } from '#app/replica/database.ts';
+import { DocumentHandle, OpenDocument } from './open-document.svelte.ts';
+import { SavedTotals } from './saved.svelte.ts';
+import { TabChannel } from './tab-channel.ts';
+
+/** How long a document stays open after its last handle went: going back to a page is then instant. */
+const lingerMs = 10_000;
+
+interface Entry {
+	readonly document: OpenDocument;
+	/** Handles of pages, and all handles. */
+	shown: number;
+	used: number;
+	hideLock: () => void;
+	lingering: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** All documents of one person on this page. */
+export class Documents {
+	readonly replica: Replica;
+	readonly user: string;
+	readonly saved: SavedTotals;
+	readonly channel: TabChannel;
+	readonly #entries = new Map<string, Entry>();
+	readonly #locks: LockManager | undefined;
+	readonly #wakers = new Set<() => void>();
+	readonly #warn = (event: BeforeUnloadEvent) => {
+		if (this.saved.notSaved > 0) event.preventDefault();
+	};
+
+	constructor(replica: Replica, user: string, locks: LockManager | undefined = navigator.locks) {
+		this.replica = replica;
+		this.user = user;
+		this.#locks = locks;
+		this.saved = new SavedTotals(replica);
+		this.channel = new TabChannel(`${replica.name}:documents`);
+		this.channel.listen((message) => {
+			if (message.kind === 'wake') this.#ring();
+			if (message.kind !== 'log') return;
+			void this.#entries.get(message.document)?.document.log.refresh();
+			this.#ring();
+		});
+		addEventListener('beforeunload', this.#warn);
+	}
+
+	/** Opens `<project>/<batch>/<part>` for a page; some tab keeps it connected while it is open. */
+	open(name: string): DocumentHandle {
+		return this.#handle(name, true);
+	}
+
+	/** Opens a document for the work behind the pages: nobody looks at it. */
+	acquire(name: string): DocumentHandle {
+		return this.#handle(name, false);
+	}
+
+	/** The document behind open handles. */
+	find(name: string): OpenDocument | undefined {
+		return this.#entries.get(name)?.document;
+	}
+
+	/** Documents that any tab of this person shows. */
+	async shownAnywhere(): Promise<string[]> {
+		const own = [...this.#entries].flatMap(([name, { shown }]) => (shown > 0 ? [name] : []));
+		if (!this.#locks) return own;
+		const prefix = this.#shownLock('');
+		const { held = [] } = await this.#locks.query();
+		const names = held.flatMap(({ name }) =>
+			name?.startsWith(prefix) ? [name.slice(prefix.length)] : [],
+		);
+		return [...new Set([...own, ...names])];
+	}
+
+	/** Has the leading tab look at its connections again, whichever tab that is. */
+	wake(): void {
+		this.#ring();
+		this.channel.tell({ kind: 'wake' });
+	}
+
+	/** Calls back whenever documents were opened, closed or written, here or in another tab. */
+	onWake(listener: () => void): () => void {
+		this.#wakers.add(listener);
+		return () => this.#wakers.delete(listener);
+	}
+
+	/** Writes what is left and closes every document. */
+	async close(): Promise<void> {
+		removeEventListener('beforeunload', this.#warn);
+		const entries = [...this.#entries.values()];
+		this.#entries.clear();
+		for (const entry of entries) {
+			clearTimeout(entry.lingering);
+			entry.hideLock();
+		}
+		await Promise.all(entries.map(({ document }) => document.close()));
+		this.channel.close();
+	}
+
+	#handle(name: string, isShown: boolean): DocumentHandle {
+		const entry = this.#entries.get(name) ?? this.#enter(name);
+		clearTimeout(entry.lingering);
+		entry.used++;
+		if (isShown && entry.shown++ === 0) {
+			entry.hideLock = this.#show(name);
+			// Opening it is a wish to try again: rights may have come back.
+			if (entry.document.block === 'not-found') void entry.document.log.block(null);
+			this.wake();
+		}
+		return new DocumentHandle(entry.document, () => {
+			entry.used--;
+			if (isShown && --entry.shown === 0) {
+				entry.hideLock();
+				entry.hideLock = () => {};
+				this.wake();
+			}
+			if (entry.used === 0)
+				entry.lingering = setTimeout(() => void this.#leave(name, entry), lingerMs);
+		});
+	}
+
+	#enter(name: string): Entry {
+		const document = new OpenDocument(this.replica, name, this.user, () => {
+			this.channel.tell({ kind: 'log', document: name });
+			this.#ring();
+		});
+		const entry: Entry = {
+			document,
+			shown: 0,
+			used: 0,
+			hideLock: () => {},
+			lingering: undefined,
+		};
+		this.#entries.set(name, entry);
+		document.subscribe(() => this.#count());
+		return entry;
+	}
+
+	async #leave(name: string, entry: Entry): Promise<void> {
+		await entry.document.log.whenWritten();
+		// Opened again meanwhile, or not stored yet: then it stays.
+		if (entry.used > 0 || entry.document.saved === 'not saved') return;
+		if (this.#entries.get(name) === entry) this.#entries.delete(name);
+		await entry.document.close();
+		this.#count();
+	}
+
+	/** Holds a shared lock while the document is shown: a tab that crashes lets go of it, too. */
+	#show(name: string): () => void {
+		if (!this.#locks) return () => {};
+		const hidden = Promise.withResolvers<void>();
+		void this.#locks.request(this.#shownLock(name), { mode: 'shared' }, () => {
+			this.wake();
+			return hidden.promise;
+		});
+		return () => hidden.resolve();
+	}
+
+	#shownLock(name: string): string {
+		return `${this.replica.name}:shown:${name}`;
+	}
+
+	#count(): void {
+		const states = [...this.#entries.values()].map(({ document }) => document.saved);
+		this.saved.count(
+			states.filter((state) => state === 'saving').length,
+			states.filter((state) => state === 'not saved').length,
+		);
+	}
+
+	#ring(): void {
+		for (const waker of [...this.#wakers]) waker();
+	}
+}

@@ -1,0 +1,166 @@
+import * as Y from 'yjs';
+import { access, type Access } from '#shared/access/access.ts';
+import { parseDocumentName } from '#shared/wire/document-name.ts';
+import type { Block, Replica } from '#app/replica/database.ts';
+import { liveRows } from '#app/replica/live.svelte.ts';
+import { DocumentLog, type SavedState } from './document-log.ts';
+
+/**
+ * One document as this page has it open, shared by all its handles. After a refusal the document is begun
+ * anew: `doc` and `log` are then other ones, and whoever read them reads again.
+ */
+export class OpenDocument {
+	readonly name: string;
+	readonly #replica: Replica;
+	readonly #announce: () => void;
+	readonly #access: { readonly current: Access };
+	readonly #listeners: (() => void)[] = [];
+	#log = $state.raw<DocumentLog>()!;
+	#isLoaded = $state(false);
+	#hasServerState = $state(false);
+	#saved = $state<SavedState>('on the server');
+	#block = $state<Block | null>(null);
+	#stopLog = () => {};
+
+	constructor(replica: Replica, name: string, user: string, announce: () => void) {
+		this.name = name;
+		this.#replica = replica;
+		this.#announce = announce;
+		this.#access = liveRows(() => accessTo(replica, name, user), 'none');
+		this.#begin();
+	}
+
+	get log(): DocumentLog {
+		return this.#log;
+	}
+
+	get doc(): Y.Doc {
+		return this.#log.doc;
+	}
+
+	get isLoaded(): boolean {
+		return this.#isLoaded;
+	}
+
+	get hasServerState(): boolean {
+		return this.#hasServerState;
+	}
+
+	get saved(): SavedState {
+		return this.#saved;
+	}
+
+	get block(): Block | null {
+		return this.#block;
+	}
+
+	get access(): Access {
+		return this.#access.current;
+	}
+
+	/** Calls back, outside of effects, after every change of the log's state. */
+	subscribe(listener: () => void): () => void {
+		this.#listeners.push(listener);
+		return () => this.#listeners.splice(this.#listeners.indexOf(listener), 1);
+	}
+
+	/** Writes what is left, then lets go of everything. */
+	async close(): Promise<void> {
+		await this.#log.close();
+		this.#stopLog();
+		this.#log.doc.destroy();
+	}
+
+	#begin(): void {
+		const log = new DocumentLog(this.#replica, this.name, new Y.Doc(), this.#announce);
+		this.#log = log;
+		this.#stopLog = log.subscribe(() => this.#changed());
+		void log.load();
+		this.#changed();
+	}
+
+	#changed(): void {
+		const log = this.#log;
+		if (log.isSuperseded) {
+			this.#stopLog();
+			void log.close();
+			return this.#begin();
+		}
+		this.#isLoaded = log.isLoaded;
+		this.#hasServerState = log.row.hasServerState;
+		this.#saved = log.saved;
+		this.#block = log.row.block;
+		for (const listener of [...this.#listeners]) listener();
+	}
+}
+
+/** What this person may do with the document, by what the replica says about the project and the batch. */
+async function accessTo(replica: Replica, document: string, user: string): Promise<Access> {
+	const name = parseDocumentName(document);
+	if (!name) return 'none';
+	const [project, batch] = await Promise.all([
+		replica.projects.get(name.project),
+		replica.batches.get(name.batch),
+	]);
+	if (!project || !batch) return 'none';
+	const membership = { isMember: batch.members.includes(user), isBlind: batch.isBlind };
+	return access(project.role, membership, batch.state, name.part);
+}
+
+/** A document in use. Whoever opens one releases it. */
+export class DocumentHandle {
+	readonly #document: OpenDocument;
+	readonly #onRelease: () => void;
+	#isReleased = false;
+
+	constructor(document: OpenDocument, onRelease: () => void) {
+		this.#document = document;
+		this.#onRelease = onRelease;
+	}
+
+	get name(): string {
+		return this.#document.name;
+	}
+
+	/** The document itself. Another one after a refusal, so read it again rather than keep it. */
+	get doc(): Y.Doc {
+		return this.#document.doc;
+	}
+
+	/** What lies on this device is in the doc. */
+	get isLoaded(): boolean {
+		return this.#document.isLoaded;
+	}
+
+	/** The server's state arrived once: what is not in the doc is not there, or newer than that. */
+	get hasServerState(): boolean {
+		return this.#document.hasServerState;
+	}
+
+	get saved(): SavedState {
+		return this.#document.saved;
+	}
+
+	/** Why the server does not take it at present; what is written stays on this device. */
+	get block(): Block | null {
+		return this.#document.block;
+	}
+
+	/** False until it is loaded, and where this person may only read. */
+	get canWrite(): boolean {
+		return this.#document.isLoaded && this.#document.access === 'write';
+	}
+
+	/** Changes the doc in one transaction: one update, kept and sent whole. */
+	transact<T>(change: (doc: Y.Doc) => T, origin: unknown = null): T {
+		if (this.#isReleased) throw new Error(`${this.name} was released and is no longer kept`);
+		const { doc } = this.#document;
+		return doc.transact(() => change(doc), origin);
+	}
+
+	release(): void {
+		if (this.#isReleased) return;
+		this.#isReleased = true;
+		this.#onRelease();
+	}
+}

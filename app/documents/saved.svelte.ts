@@ -1,0 +1,86 @@
+import type { Replica } from '#app/replica/database.ts';
+import { liveRows, type LiveRows } from '#app/replica/live.svelte.ts';
+
+interface Waiting {
+	/** Documents with changes that the server has not acknowledged. */
+	readonly dirty: number;
+	/** Changes in these. */
+	readonly changes: number;
+	readonly blocked: number;
+	/** Times the server did not accept something, kept with an export. */
+	readonly refused: number;
+}
+
+/**
+ * Where everything is that this person wrote on this device, over all documents, whether open or not:
+ * from the bookkeeping in IndexedDB, so it is as true after a reload and without a network. What is not
+ * even there yet is asked of the open documents.
+ */
+export class SavedTotals {
+	readonly #waiting: LiveRows<Waiting>;
+	#saving = $state(0);
+	#notSaved = $state(0);
+
+	constructor(replica: Replica) {
+		this.#waiting = liveRows(() => countWaiting(replica), {
+			dirty: 0,
+			changes: 0,
+			blocked: 0,
+			refused: 0,
+		});
+	}
+
+	/** Open documents with changes on their way to this device's storage. */
+	get saving(): number {
+		return this.#saving;
+	}
+
+	/** Open documents whose changes this device could not store. */
+	get notSaved(): number {
+		return this.#notSaved;
+	}
+
+	/** Documents that are safe here and not acknowledged by the server. */
+	get onDevice(): number {
+		return this.#waiting.current.dirty;
+	}
+
+	/** How many changes that is. */
+	get changesOnDevice(): number {
+		return this.#waiting.current.changes;
+	}
+
+	/** Documents with unsent changes that the server does not take at present. */
+	get blocked(): number {
+		return this.#waiting.current.blocked;
+	}
+
+	get refused(): number {
+		return this.#waiting.current.refused;
+	}
+
+	/** Everything is on the server's disk. False until the device has been asked. */
+	get onServer(): boolean {
+		const { isLoaded, current } = this.#waiting;
+		return isLoaded && current.dirty === 0 && this.#saving === 0 && this.#notSaved === 0;
+	}
+
+	/** Tells what the open documents of this page say. */
+	count(saving: number, notSaved: number): void {
+		this.#saving = saving;
+		this.#notSaved = notSaved;
+	}
+}
+
+async function countWaiting(replica: Replica): Promise<Waiting> {
+	const [dirty, refused] = await Promise.all([
+		replica.documents.where('isDirty').equals(1).toArray(),
+		replica.refused.count(),
+	]);
+	return {
+		dirty: dirty.length,
+		changes: dirty.reduce((sum, row) => sum + row.localHead - row.acked, 0),
+		blocked: dirty.filter((row) => row.block !== null).length,
+		refused,
+	};
+}

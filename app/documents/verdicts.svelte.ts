@@ -1,0 +1,70 @@
+import type * as Y from 'yjs';
+import type { VerdictValue } from '#shared/corpus/submission.ts';
+import { parseVerdictKey, verdictKey } from '#shared/wire/document-shape.ts';
+import { KeyedSignals } from './keyed-signals.ts';
+import { MapIndex } from './map-index.ts';
+import type { DocumentHandle } from './open-document.svelte.ts';
+import { timeNow } from './submissions.ts';
+
+/** One reviewer's word on one submission. */
+export interface VerdictEntry extends VerdictValue {
+	readonly item: string;
+	readonly submission: string;
+	readonly user: string;
+}
+
+/** What reviewers said in a batch: the verdicts document by its meaning. */
+export class Verdicts {
+	readonly #handle: DocumentHandle;
+	readonly #signals = new KeyedSignals();
+	#bound: { readonly doc: Y.Doc; readonly bySubmission: MapIndex<VerdictValue> } | undefined;
+
+	constructor(handle: DocumentHandle) {
+		this.#handle = handle;
+	}
+
+	/** The verdicts on a submission, newest first. */
+	of(submission: string): VerdictEntry[] {
+		const index = this.#bind();
+		this.#signals.read(submission);
+		const entries = [...index.keysOf(submission)].flatMap((key) => {
+			const value = index.map.get(key);
+			const name = parseVerdictKey(key);
+			return value && name ? [{ ...name, ...value }] : [];
+		});
+		return entries.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
+	}
+
+	/** Says a reviewer's word on a submission; their earlier word on it is replaced. */
+	set(
+		item: string,
+		submission: string,
+		user: string,
+		kind: VerdictValue['kind'],
+		note?: string,
+	): void {
+		const { map } = this.#bind();
+		const value: VerdictValue = { kind, at: timeNow(), ...(note ? { note } : {}) };
+		this.#handle.transact(() => map.set(verdictKey(item, submission, user), value));
+	}
+
+	close(): void {
+		this.#bound?.bySubmission.close();
+		this.#bound = undefined;
+	}
+
+	#bind(): MapIndex<VerdictValue> {
+		const { doc } = this.#handle;
+		if (this.#bound?.doc === doc) return this.#bound.bySubmission;
+		this.close();
+		const bySubmission = new MapIndex(
+			doc.getMap<VerdictValue>('verdict'),
+			(key) => parseVerdictKey(key)?.submission,
+			(groups) => {
+				for (const group of groups) this.#signals.announce(group);
+			},
+		);
+		this.#bound = { doc, bySubmission };
+		return bySubmission;
+	}
+}
