@@ -50,7 +50,8 @@ export type Right = 'read-project' | 'read-corpus' | 'label' | 'review' | 'lead'
 /**
  * Whether a role has a right. `read-corpus`: items, history, counts, runs, export. `review`: verdicts and
  * answers anywhere. `lead`: batches, members, schema, imports, snapshots, runs. `code`: read and push git;
- * owners and leads have it by default, others when it was given to them (`hasCode`).
+ * owners and leads have it by default, a reviewer when it was given to them (`hasCode`). Labelers and viewers
+ * never: the repository holds everybody's answers, the gate's too.
  */
 export function may(role: Role | undefined, right: Right, hasCode = false): boolean {
 	switch (right) {
@@ -65,8 +66,6 @@ export function may(role: Role | undefined, right: Right, hasCode = false): bool
 		case 'lead':
 			return role === 'owner' || role === 'lead';
 		case 'code':
-			return (
-				role === 'owner' || role === 'lead' || (role !== undefined && role !== 'viewer' && hasCode)
-			);
+			return role === 'owner' || role === 'lead' || (role === 'reviewer' && hasCode);
 	}
 }
