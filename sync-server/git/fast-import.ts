@@ -16,8 +16,9 @@ export interface Author {
 const batchBytes = 1 << 20;
 
 /**
- * One commit written through `git fast-import`, as a stream of any length: begin, files, finish. The commit
- * hangs on a hidden reference of its own until the caller moves a real one to it (`moveRefs`).
+ * One commit written through `git fast-import`, as a stream of any length: bytes first (`store`), then the
+ * commit and where its files lie (`begin`, `place`), then `finish`. The commit hangs on a hidden reference of
+ * its own until the caller moves a real one to it (`moveRefs`).
  */
 export class FastImport {
 	readonly pendingRef: string;
@@ -25,6 +26,7 @@ export class FastImport {
 	readonly #answers: AsyncIterator<string>;
 	readonly #stderr: Promise<string>;
 	readonly #ended: Promise<number | null>;
+	#lastMark = 1;
 	#waiting: (string | Uint8Array)[] = [];
 	#waitingBytes = 0;
 
@@ -50,7 +52,7 @@ export class FastImport {
 		const name = oneLine(commit.author.name) || 'flywheel';
 		const user = commit.author.user.replace(/[^A-Za-z0-9_-]/g, '-');
 		const [from, ...merges] = commit.parents;
-		this.#say(`feature done\ncommit ${this.pendingRef}\nmark :1\n`);
+		this.#say(`commit ${this.pendingRef}\nmark :1\n`);
 		this.#say(`author ${name} <${user}@flywheel> ${seconds} +0000\n`);
 		this.#say(`committer Flywheel <flywheel@flywheel> ${seconds} +0000\n`);
 		this.#data(commit.message);
@@ -68,11 +70,18 @@ export class FastImport {
 		this.#say(`M 040000 ${tree} ""\n`);
 	}
 
-	/** Writes a file. Resolves when more may be written. */
-	async write(path: string, bytes: string | Uint8Array, mode: FileMode = '100644'): Promise<void> {
-		this.#say(`M ${mode} inline ${quoted(path)}\n`);
+	/** Keeps bytes for a file; gives the mark to place them by. Resolves when more may be stored. */
+	async store(bytes: string | Uint8Array): Promise<number> {
+		const mark = ++this.#lastMark;
+		this.#say(`blob\nmark :${mark}\n`);
 		this.#data(bytes);
 		if (this.#waitingBytes >= batchBytes) await this.#send();
+		return mark;
+	}
+
+	/** Puts stored bytes at a path of the commit. */
+	place(path: string, mark: number, mode: FileMode = '100644'): void {
+		this.#say(`M ${mode} :${mark} ${quoted(path)}\n`);
 	}
 
 	/** Takes a file away; one that is not there is fine. */

@@ -1,5 +1,5 @@
 /** Names a person may give to a data set, a training or a model: one path segment that git takes as it is. */
-const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$/;
+const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9_-])?$/;
 
 /** True for a name that may stand after `datasets/`, `train/` or `model/`. */
 export function isRefName(name: string): boolean {

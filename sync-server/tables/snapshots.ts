@@ -54,7 +54,10 @@ export interface SnapshotsTable {
 	 * Every reading must be ended. Undefined for an unknown project.
 	 */
 	beginReading(project: string, since: number): Promise<FrozenCorpus | undefined>;
-	/** Items not withdrawn whose finest shard is in `from` … `to` (not included), by id. */
-	readShards(request: { reading: number; from: number; to: number }): Promise<FrozenItem[]>;
+	/** Items not withdrawn whose finest shard is in one of the ranges, `from` … `to` (not included). */
+	readShards(request: {
+		reading: number;
+		ranges: readonly { from: number; to: number }[];
+	}): Promise<FrozenItem[]>;
 	endReading(reading: number): Promise<void>;
 }

@@ -80,16 +80,17 @@ export function snapshots(database: Database): Synchronous<SnapshotsTable> {
 			readings.set(reading, { sql, project });
 			return { reading, ...frozen };
 		},
-		readShards({ reading, from, to }) {
+		readShards({ reading, ranges }) {
 			const { sql, project } = readings.get(reading)!;
-			return sql
-				.prepare(
-					`SELECT id, shard, data, meta, grp AS "group", split, answer,
-						answer_by AS "by", answer_source AS source, answer_at AS at
-					FROM items INDEXED BY items_by_shard
-					WHERE project = ? AND shard >= ? AND shard < ? AND is_withdrawn = 0`,
-				)
-				.all(project, from, to) as unknown as FrozenItem[];
+			const statement = sql.prepare(
+				`SELECT id, shard, data, meta, grp AS "group", split, answer,
+					answer_by AS "by", answer_source AS source, answer_at AS at
+				FROM items INDEXED BY items_by_shard
+				WHERE project = ? AND shard >= ? AND shard < ? AND is_withdrawn = 0`,
+			);
+			return ranges.flatMap(
+				({ from, to }) => statement.all(project, from, to) as unknown as FrozenItem[],
+			);
 		},
 		endReading(reading) {
 			readings.get(reading)?.sql.close();
