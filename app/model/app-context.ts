@@ -1,4 +1,5 @@
 import { createContext } from 'svelte';
+import type { Documents } from '#app/documents/documents.ts';
 import type { Api } from '#app/net/api.ts';
 import type { Session } from '#app/net/session.svelte.ts';
 import type { Replica } from '#app/replica/database.ts';
@@ -17,5 +18,6 @@ export const [getApp, setApp] = createContext<AppContext>();
 export interface SignedInContext {
 	readonly me: Me;
 	readonly replica: Replica;
+	readonly documents: Documents;
 }
 export const [getSignedIn, setSignedIn] = createContext<SignedInContext>();

@@ -1,0 +1,190 @@
+import type { Answers, SubmissionEntry, SubmitInput } from '#app/documents/answers.svelte.ts';
+import type { VerdictEntry, Verdicts } from '#app/documents/verdicts.svelte.ts';
+import type { Packet } from '#shared/api/replies.ts';
+import type { PacketItem } from '#shared/replica/rows.ts';
+import { misfits, type Answer } from '#shared/schema/answer.ts';
+import { soleChoice, type Schema, type Tool } from '#shared/schema/schema.ts';
+import type { Json } from '#shared/numbers/canonical-json.ts';
+import { firstToDo, isToDo, nextToDo, type ItemProgress } from './progress.ts';
+
+/** An item left open on the desk for longer than this counts as this long: people go for coffee. */
+const spentLimitMs = 10 * 60_000;
+
+const nothing: Answer = { values: {}, regions: [], texts: {} };
+
+/** What the desk stands on. */
+export interface DeskParts {
+	readonly packet: Packet;
+	readonly schema: Schema;
+	readonly me: string;
+	readonly answers: Answers;
+	readonly verdicts: Verdicts;
+}
+
+/**
+ * One person at one batch: which item lies on the desk, what is being said about it, what was said. The
+ * documents hold every answer; the desk only knows where it is.
+ */
+export class Desk {
+	readonly packet: Packet;
+	readonly schema: Schema;
+	readonly #me: string;
+	readonly #answers: Answers;
+	readonly #verdicts: Verdicts;
+	#index = $state(0);
+	#shownAtMs = performance.now();
+	/** Items left with a submission, newest last: where `z` goes back to. */
+	#left = $state.raw<readonly number[]>([]);
+	/** Times of this sitting's submissions, for the rate. */
+	times = $state.raw<readonly number[]>([]);
+
+	/** Where every item stands for me. */
+	readonly progress: readonly ItemProgress[] = $derived.by(() =>
+		this.packet.items.map(({ id }) => this.#progressOf(id)),
+	);
+	readonly toDo: number = $derived(this.progress.filter(isToDo).length);
+
+	constructor({ packet, schema, me, answers, verdicts }: DeskParts) {
+		this.packet = packet;
+		this.schema = schema;
+		this.#me = me;
+		this.#answers = answers;
+		this.#verdicts = verdicts;
+	}
+
+	/** Puts the first thing to do on the desk. Called once the documents are loaded. */
+	begin(): void {
+		this.#show(firstToDo(this.progress));
+	}
+
+	get index(): number {
+		return this.#index;
+	}
+
+	get item(): PacketItem {
+		return this.packet.items[this.#index]!;
+	}
+
+	/** The items a network that fails now must not take away: the neighbours of this one. */
+	get neighbours(): readonly PacketItem[] {
+		const { items } = this.packet;
+		const next = nextToDo(this.progress, this.#index);
+		return [next, this.#index + 1, this.#index + 2, this.#index - 1].flatMap(
+			(at) => items[at ?? -1] ?? [],
+		);
+	}
+
+	/** The last word on the item that lies here: mine, or in a shared batch anybody's. */
+	get latest(): SubmissionEntry | undefined {
+		return this.#answers.latestOf(this.item.id);
+	}
+
+	/** My last word on it. */
+	get mine(): SubmissionEntry | undefined {
+		return this.#answers.latestOf(this.item.id, this.#me);
+	}
+
+	/** A reviewer's word on mine. */
+	get verdict(): VerdictEntry | undefined {
+		return this.mine && this.#verdicts.of(this.mine.id)[0];
+	}
+
+	/** What is on the screen: the draft, else what was said last, else what came with the item. */
+	get answer(): Answer {
+		const { item } = this;
+		if (this.#answers.hasDraft(item.id)) return this.#answers.draftOf(item.id);
+		return this.latest?.answer ?? item.current ?? nothing;
+	}
+
+	/** True when Enter would submit: the answer on the screen is complete. */
+	get canSubmit(): boolean {
+		return misfits(this.answer, this.schema).length === 0;
+	}
+
+	get canUndo(): boolean {
+		return this.#answers.canUndo(this.item.id) || this.#left.length > 0;
+	}
+
+	/** Whether choosing with this tool submits at once: it is the sole required single choice. */
+	submitsWith(tool: Tool): boolean {
+		return soleChoice(this.schema)?.name === tool.name;
+	}
+
+	/** Chooses an option: replaces a single choice, toggles one of many. */
+	choose(tool: Tool, option: string): void {
+		const present = this.answer.values[tool.name];
+		if (!tool.many) return this.#answers.setValue(this.item.id, tool.name, option);
+		const chosen = Array.isArray(present) ? (present as readonly Json[]) : [];
+		const next = chosen.includes(option)
+			? chosen.filter((one) => one !== option)
+			: [...chosen, option];
+		this.#answers.setValue(this.item.id, tool.name, next);
+	}
+
+	/** Submits what is on the screen and goes on. Returns what is missing, if something is. */
+	submit(): readonly string[] {
+		const wrong = misfits(this.answer, this.schema);
+		if (wrong.length > 0)
+			return wrong.map(({ path, message }) => `${path.replace('values.', '')}: ${message}`);
+		const { item } = this;
+		this.#answers.submit(item.id, { ...this.#about(item), answer: this.answer });
+		this.#leave();
+		return [];
+	}
+
+	/** Says nothing about the item and goes on. */
+	skip(): void {
+		this.#answers.skip(this.item.id, this.#about(this.item));
+		this.#leave();
+	}
+
+	/**
+	 * Undoes my last change to what is on the screen; where I did nothing yet, goes back to the item I just
+	 * left and undoes there. A submission stands until another one takes its place.
+	 */
+	undo(): void {
+		if (this.#answers.undo(this.item.id)) return;
+		const last = this.#left.at(-1);
+		if (last === undefined) return;
+		this.#left = this.#left.slice(0, -1);
+		this.#show(last);
+		this.#answers.undo(this.item.id);
+	}
+
+	redo(): void {
+		this.#answers.redo(this.item.id);
+	}
+
+	go(index: number): void {
+		if (index >= 0 && index < this.packet.items.length) this.#show(index);
+	}
+
+	/** What goes with every submission. What was on the screen counts as seen. */
+	#about({ id, heads }: PacketItem): SubmitInput {
+		return {
+			me: this.#me,
+			spentMs: Math.round(Math.min(performance.now() - this.#shownAtMs, spentLimitMs)),
+			schema: this.packet.schemaVersion,
+			seen: [...heads, ...this.#answers.submissionsOf(id).map((entry) => entry.id)],
+		};
+	}
+
+	#leave(): void {
+		this.#left = [...this.#left.slice(-99), this.#index];
+		this.times = [...this.times.slice(-199), Date.now()];
+		const next = nextToDo(this.progress, this.#index);
+		if (next !== undefined) this.#show(next);
+	}
+
+	#show(index: number): void {
+		this.#index = index;
+		this.#shownAtMs = performance.now();
+	}
+
+	#progressOf(item: string): ItemProgress {
+		const mine = this.#answers.latestOf(item, this.#me);
+		if (!mine) return this.#answers.latestOf(item) ? 'others' : 'open';
+		if (mine.skipped) return 'skipped';
+		return this.#verdicts.of(mine.id)[0]?.kind ?? 'answered';
+	}
+}
