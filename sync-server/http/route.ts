@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ErrorCode } from '#shared/api/errors.ts';
 import type { Caller } from './caller.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head';
@@ -39,6 +40,8 @@ export interface RouteSpec<A extends Audience, Q extends z.ZodType, B extends z.
 	readonly query?: Q;
 	/** A JSON body of at most 8 MiB, parsed. Without it the handler reads `request.body` itself, if it wants one. */
 	readonly body?: B;
+	/** What a body that does not fit is called (`bad_request`). */
+	readonly refusal?: ErrorCode;
 	/** Status of a JSON answer (200). */
 	readonly status?: 200 | 201 | 202;
 	/** Answers a JSON value, or a Response it made itself; undefined is 204. Throws a CommandError for what the table names. */
@@ -52,6 +55,7 @@ export interface Route {
 	readonly summary: string;
 	readonly query?: z.ZodType;
 	readonly body?: z.ZodType;
+	readonly refusal?: ErrorCode;
 	readonly status: number;
 	handle(input: RouteInput<Audience, unknown, unknown>): Promise<unknown>;
 }

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { z } from 'zod';
-import { CommandError } from '#shared/api/errors.ts';
+import { CommandError, type ErrorCode } from '#shared/api/errors.ts';
 import type { Caller } from './caller.ts';
 import { openApi } from './openapi.ts';
 import type { Audience, Route } from './route.ts';
@@ -30,7 +30,9 @@ export function apiRouter({ routes, identify, onFault, url }: RouterOptions): Ho
 				caller: caller as Caller,
 				params: checkedParams(context.req.param()),
 				query: parse(route.query, context.req.query(), 'query'),
-				body: route.body ? parse(route.body, await readJson(request), 'body') : undefined,
+				body: route.body
+					? parse(route.body, await readJson(request), 'body', route.refusal)
+					: undefined,
 				request,
 				signal: request.signal,
 			});
@@ -78,7 +80,12 @@ function checkedParams(params: Record<string, string>): Record<string, string> {
 	return params;
 }
 
-function parse(schema: z.ZodType | undefined, input: unknown, what: string): unknown {
+function parse(
+	schema: z.ZodType | undefined,
+	input: unknown,
+	what: string,
+	refusal: ErrorCode = 'bad_request',
+): unknown {
 	if (!schema) return input;
 	const parsed = schema.safeParse(input);
 	if (parsed.success) return parsed.data;
@@ -92,7 +99,7 @@ function parse(schema: z.ZodType | undefined, input: unknown, what: string): unk
 					: `${text}.${String(part)}`,
 		'',
 	);
-	throw new CommandError('bad_request', `${path}: ${issue?.message ?? 'not as expected'}`);
+	throw new CommandError(refusal, `${path}: ${issue?.message ?? 'not as expected'}`);
 }
 
 async function readJson(request: Request): Promise<unknown> {

@@ -1,0 +1,123 @@
+import { timingSafeEqual } from 'node:crypto';
+import { CommandError } from '#shared/api/errors.ts';
+import type { Caller } from '../http/caller.ts';
+import type { Tables } from '../tables/tables.ts';
+import type { Accounts } from './accounts.ts';
+import { hashOf } from './secret.ts';
+
+/** The attempt a token was given to, while it lives. */
+export type FindAttempt = (
+	tokenHash: string,
+) => Promise<
+	{ readonly run: string; readonly attempt: number; readonly project: string } | undefined
+>;
+
+interface Options {
+	readonly tables: Tables;
+	readonly accounts: Accounts;
+	readonly attempts: FindAttempt;
+	/** Our own address; a request to another host name of this machine counts by its Host header. */
+	readonly url: string;
+	readonly owner: { readonly id: string; readonly token: string | undefined };
+}
+
+/** Says who makes a request, by the door they come through. */
+export interface Identify {
+	/**
+	 * `/api`: a bearer token, or the session cookie. A write from a foreign page is refused (`cross_site`);
+	 * with the cookie it must even name our own Origin.
+	 */
+	api(request: Request): Promise<Caller | undefined>;
+	/** `/sync`, `/live`: a token as subprotocol, `?token=` or bearer, or the cookie with our own Origin. */
+	socket(request: Request): Promise<Caller | undefined>;
+	/** `/git`: Basic (any name, the token as password) or Bearer, never the cookie. */
+	git(request: Request): Promise<Caller | undefined>;
+}
+
+const subprotocol = /^(?:flywheel|yauth)-(.+)$/;
+
+/** The subprotocol of an upgrade that carries a token: the server must answer with it. */
+export function tokenProtocol(header: string | null | undefined): string | undefined {
+	return header
+		?.split(',')
+		.map((one) => one.trim())
+		.find((one) => subprotocol.test(one));
+}
+
+export function identifier({ tables, accounts, attempts, url, owner }: Options): Identify {
+	const ownerHash = owner.token === undefined ? undefined : Buffer.from(hashOf(owner.token));
+
+	async function byToken(token: string): Promise<Caller | undefined> {
+		const hash = hashOf(token);
+		if (ownerHash && timingSafeEqual(Buffer.from(hash), ownerHash)) {
+			const person = await accounts.find(owner.id);
+			return person && { kind: 'person', user: person.id, name: person.name, via: 'token' };
+		}
+		const known = await tables.tokens.use(hash, new Date().toISOString().slice(0, 10));
+		if (known?.kind === 'runner')
+			return { kind: 'runner', token: known.id, name: known.name, user: known.user };
+		if (known) return { kind: 'person', user: known.user, name: known.userName, via: 'token' };
+		const attempt = await attempts(hash);
+		return attempt && { kind: 'attempt', ...attempt };
+	}
+
+	async function byCookie(request: Request): Promise<Caller | undefined> {
+		const session = await accounts.session(request.headers);
+		return (
+			session && {
+				kind: 'person',
+				user: session.person.id,
+				name: session.person.name,
+				via: 'session',
+			}
+		);
+	}
+
+	const isOurs = (request: Request, origin: string): boolean =>
+		origin === url || URL.parse(origin)?.host === request.headers.get('host');
+
+	return {
+		async api(request) {
+			const token = bearer(request);
+			if (token !== undefined) return byToken(token);
+			const origin = request.headers.get('origin');
+			const isWrite = request.method !== 'GET' && request.method !== 'HEAD';
+			if (isWrite && origin !== null && !isOurs(request, origin)) throw crossSite(origin);
+			const caller = await byCookie(request);
+			if (caller && isWrite && origin === null) throw crossSite('a page that names no origin');
+			return caller;
+		},
+		async socket(request) {
+			const protocol = tokenProtocol(request.headers.get('sec-websocket-protocol'));
+			const token =
+				bearer(request) ??
+				subprotocol.exec(protocol ?? '')?.[1] ??
+				new URL(request.url).searchParams.get('token') ??
+				undefined;
+			if (token !== undefined) return byToken(token);
+			const origin = request.headers.get('origin');
+			if (origin === null || !isOurs(request, origin)) return undefined;
+			return byCookie(request);
+		},
+		async git(request) {
+			const token = bearer(request) ?? basicPassword(request);
+			return token === undefined ? undefined : byToken(token);
+		},
+	};
+}
+
+function crossSite(origin: string): CommandError {
+	return new CommandError('cross_site', `The request comes from ${origin}, not from this app.`);
+}
+
+function bearer(request: Request): string | undefined {
+	return /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+}
+
+function basicPassword(request: Request): string | undefined {
+	const encoded = /^Basic +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+	if (encoded === undefined) return undefined;
+	const text = Buffer.from(encoded, 'base64').toString('utf8');
+	const colon = text.indexOf(':');
+	return colon < 0 ? undefined : text.slice(colon + 1);
+}

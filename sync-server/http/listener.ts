@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { Metrics } from './metrics.ts';
+import { addressOf, isLocal, pathnameOf } from './node-request.ts';
+
+type NodeHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
+
+interface Options {
+	readonly api: Hono;
+	readonly app: NodeHandler;
+	readonly git: NodeHandler;
+	readonly metrics: Metrics;
+	readonly logger: Logger;
+	/** Remembers where each API request came from. */
+	readonly addresses: WeakMap<Request, string>;
+	/** What `/healthz` says; rejects when the server cannot do its work. */
+	health(): Promise<object>;
+}
+
+/** The server's front door for HTTP: sends each request to its plane, and logs how it went. */
+export function listener(options: Options): NodeHandler {
+	const { api, app, git, metrics, logger, addresses, health } = options;
+	const answerApi = getRequestListener(
+		(request, { incoming }) => {
+			addresses.set(request, addressOf(incoming as IncomingMessage));
+			return api.fetch(request);
+		},
+		{ overrideGlobalObjects: false },
+	);
+
+	return async (req, res) => {
+		const began = performance.now();
+		const id = randomUUID();
+		const path = pathnameOf(req);
+		res.setHeader('X-Request-Id', id);
+		res.on('close', () => {
+			const ms = Math.round(performance.now() - began);
+			metrics.request(req.method ?? '', res.statusCode, ms / 1000);
+			const level = path.startsWith('/api/') || path.startsWith('/git/') ? 'info' : 'debug';
+			logger[level]({ id, method: req.method, path, status: res.statusCode, ms }, 'request');
+		});
+		try {
+			if (/^\/api(\/|$)/.test(path)) await answerApi(req, res);
+			else if (path.startsWith('/git/')) await git(req, res);
+			else if (path === '/healthz') json(res, 200, await health());
+			else if (path === '/metrics') await printMetrics(req, res);
+			else if (req.method === 'GET' || req.method === 'HEAD') await app(req, res);
+			else res.writeHead(405, { Allow: 'GET, HEAD' }).end();
+		} catch (error) {
+			logger.error({ id, path, err: error }, 'a request failed');
+			if (!res.headersSent) json(res, 500, { ok: false });
+			else res.destroy();
+		}
+	};
+
+	async function printMetrics(req: IncomingMessage, res: ServerResponse): Promise<void> {
+		// Counts are the operator's: a proxy that faces the world does not pass for this machine.
+		if (!isLocal(req)) return void res.writeHead(404).end();
+		res.writeHead(200, { 'Content-Type': metrics.registry.contentType });
+		res.end(await metrics.registry.metrics());
+	}
+}
+
+function json(res: ServerResponse, status: number, body: object): void {
+	res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { CommandError } from '#shared/api/errors.ts';
+import type { TokenRow } from '#shared/api/replies.ts';
+import { hashOf, newSecret } from '../accounts/secret.ts';
+import type { Token } from '../tables/tokens.ts';
+import type { Tables } from '../tables/tables.ts';
+import { route, type Route } from './route.ts';
+
+/** API tokens of the person who asks. */
+export function tokenRoutes({ tables }: { readonly tables: Tables }): Route[] {
+	return [
+		route({
+			method: 'get',
+			path: '/api/tokens',
+			audience: 'person',
+			summary: 'My API tokens',
+			handle: async ({ caller }) => ({
+				tokens: (await tables.tokens.listOf(caller.user)).map(rowOf),
+			}),
+		}),
+		route({
+			method: 'post',
+			path: '/api/tokens',
+			audience: 'person',
+			summary: 'Makes an API token; its secret is shown in this answer and never again',
+			body: z.strictObject({
+				name: z.string().trim().min(1).max(100),
+				kind: z.enum(['person', 'runner']).default('person'),
+			}),
+			status: 201,
+			async handle({ caller, body }) {
+				const secret = newSecret();
+				const token = {
+					id: randomUUID(),
+					hash: hashOf(secret),
+					user: caller.user,
+					createdAt: new Date().toISOString(),
+					...body,
+				};
+				if (body.kind === 'runner') await mayRun(caller.user);
+				await tables.tokens.create(token);
+				return { token: rowOf({ ...token, lastUsedOn: null }), secret };
+			},
+		}),
+		route({
+			method: 'delete',
+			path: '/api/tokens/:token',
+			audience: 'person',
+			summary: 'Revokes one of my API tokens at once',
+			async handle({ caller, params }) {
+				if (!(await tables.tokens.remove(caller.user, params['token']!)))
+					throw new CommandError('not_found', 'You have no such token.');
+			},
+		}),
+	];
+
+	/** Runners take the work of every project, so who connects one must own one. */
+	async function mayRun(user: string): Promise<void> {
+		for (const { id } of await tables.projects.listOf(user)) {
+			const member = await tables.members.find(id, user);
+			if (member?.role === 'owner') return;
+		}
+		throw new CommandError('forbidden', 'Only the owner of a project may connect a runner.');
+	}
+}
+
+function rowOf({ id, name, kind, createdAt, lastUsedOn }: Token): TokenRow {
+	return { id, name, kind, createdAt, lastUsedAt: lastUsedOn };
+}

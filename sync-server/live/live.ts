@@ -1,0 +1,123 @@
+import type { WebSocket } from 'ws';
+import type { Tables } from '../tables/tables.ts';
+
+const debounceMs = 50;
+const pingMs = 30_000;
+/** A reader this far behind gets no more hints until it has drained; it will ask for the changes anyway. */
+const lagBytes = 256 * 1024;
+
+interface Listener {
+	readonly user: string;
+	readonly socket: WebSocket;
+	/** Projects whose loss must be told as well. */
+	readonly projects: Set<string>;
+	isAlive: boolean;
+}
+
+/** Hints without data: something of a project, or of a run, changed; whoever hears it asks for it. */
+export interface Live {
+	/** Takes over a socket of a signed-in person. */
+	accept(socket: WebSocket, user: string): Promise<void>;
+	/** A run has new points, log or state. */
+	run(run: string): void;
+	readonly connections: number;
+	/** Sends no more hints; the sockets are ended by whoever accepted them. */
+	close(): void;
+}
+
+interface Options {
+	readonly tables: Tables;
+	/** The project of a run. */
+	projectOf(run: string): Promise<string | undefined>;
+	/** The cursor that a person's hint carries. */
+	cursor(user: string, seq: number): string;
+	onFault(error: unknown): void;
+}
+
+export function openLive({ tables, projectOf, cursor, onFault }: Options): Live {
+	const listeners = new Set<Listener>();
+	const projects = new Set<string>();
+	const runs = new Set<string>();
+	let timer: NodeJS.Timeout | undefined;
+
+	const stopListening = tables.onCommit((touched) => {
+		for (const project of touched) projects.add(project);
+		schedule();
+	});
+	const pings = setInterval(ping, pingMs);
+	pings.unref();
+
+	function schedule(): void {
+		timer ??= setTimeout(() => {
+			timer = undefined;
+			send().catch(onFault);
+		}, debounceMs);
+	}
+
+	async function send(): Promise<void> {
+		const changed = [...projects];
+		const moved = [...runs];
+		projects.clear();
+		runs.clear();
+		if (listeners.size === 0) return;
+		const seq = await tables.changes.head();
+		for (const project of changed) {
+			const members = new Set((await tables.members.list(project)).map(({ user }) => user));
+			for (const listener of listeners) {
+				if (members.has(listener.user)) listener.projects.add(project);
+				// The project '' stands for what all projects share.
+				if (project !== '' && !listener.projects.has(project)) continue;
+				tell(listener, { project, cursor: cursor(listener.user, seq) });
+				if (!members.has(listener.user)) listener.projects.delete(project);
+			}
+		}
+		for (const run of moved) {
+			const project = await projectOf(run);
+			if (project === undefined) continue;
+			const readers = new Set(
+				(await tables.members.list(project))
+					.filter(({ role }) => role !== 'labeler')
+					.map(({ user }) => user),
+			);
+			for (const listener of listeners)
+				if (readers.has(listener.user)) tell(listener, { run, cursor: cursor(listener.user, seq) });
+		}
+	}
+
+	function ping(): void {
+		for (const listener of listeners) {
+			if (!listener.isAlive) listener.socket.terminate();
+			listener.isAlive = false;
+			listener.socket.ping();
+		}
+	}
+
+	return {
+		async accept(socket, user) {
+			const listener: Listener = { user, socket, projects: new Set(), isAlive: true };
+			listeners.add(listener);
+			socket.on('pong', () => (listener.isAlive = true));
+			socket.on('message', () => (listener.isAlive = true));
+			socket.on('error', () => socket.terminate());
+			socket.on('close', () => listeners.delete(listener));
+			for (const { id } of await tables.projects.listOf(user)) listener.projects.add(id);
+		},
+		run(run) {
+			runs.add(run);
+			schedule();
+		},
+		get connections() {
+			return listeners.size;
+		},
+		close() {
+			stopListening();
+			clearInterval(pings);
+			clearTimeout(timer);
+		},
+	};
+}
+
+function tell({ socket }: Listener, hint: object): void {
+	if (socket.readyState !== socket.OPEN || socket.bufferedAmount > lagBytes) return;
+	socket.send(JSON.stringify(hint));
+}

@@ -1,0 +1,68 @@
+import pino from 'pino';
+import { canWorkOffline, ConfigError, readConfig } from './config.ts';
+import { gitProblem } from './git/git-version.ts';
+import { serve, type Served } from './serve.ts';
+
+const appFolder = new URL('../build/app', import.meta.url).pathname;
+
+/** Starts the server as a person starts it: says where it is, how to sign in, and what will not work. */
+async function main(): Promise<void> {
+	const problem = await gitProblem();
+	if (problem !== undefined) return fail(problem);
+	const config = readConfig(process.env);
+	const logger = pino({
+		level: process.env['LOG_LEVEL'] ?? 'warn',
+		redact: ['*.token', '*.password'],
+	});
+	const served = await serve({ config, logger, appFolder });
+	say(`Flywheel is at ${served.url}`);
+	if (!canWorkOffline(served.url))
+		say(
+			'Offline work needs https or localhost: browsers run no service worker on this address. README.md shows how Caddy adds https.',
+		);
+	if (config.ownerToken === undefined) await offerSignIn(served);
+	stopOnSignal(served);
+}
+
+async function offerSignIn({ accounts, owner, url }: Served): Promise<void> {
+	if (!(await accounts.hasSessions())) {
+		const token = await accounts.signInLink(owner.id);
+		say(`Sign in as ${owner.id}, once, within 15 minutes: ${url}/sign-in#${token}`);
+	}
+	say(`Another link at any time: npm run sign-in -- ${owner.id}`);
+}
+
+function stopOnSignal({ close }: Served): void {
+	let isStopping = false;
+	const stop = (): void => {
+		if (isStopping) return;
+		isStopping = true;
+		close().then(
+			() => process.exit(0),
+			(error: unknown) => {
+				console.error(error);
+				process.exit(1);
+			},
+		);
+	};
+	process.on('SIGTERM', stop);
+	process.on('SIGINT', stop);
+}
+
+function say(line: string): void {
+	process.stdout.write(`${line}\n`);
+}
+
+function fail(reason: string): void {
+	process.stderr.write(`${reason}\n`);
+	process.exitCode = 1;
+}
+
+try {
+	await main();
+} catch (error) {
+	if (error instanceof ConfigError) fail(error.message);
+	else if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+		fail('Another program listens on this port already. Choose another one: PORT=4401 npm start');
+	else throw error;
+}

@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdir } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { openAccounts, type Accounts, type Person } from './accounts/accounts.ts';
+import { identifier } from './accounts/identify.ts';
+import { openFolderBlobStore } from './blobs/folder-blob-store.ts';
+import type { BlobStore } from './blobs/blob-store.ts';
+import type { Config } from './config.ts';
+import { every } from './every.ts';
+import { openRepositories, type Repositories } from './git/repositories.ts';
+import { changeRoutes } from './http/change-routes.ts';
+import { FeedCursors } from './http/feed-cursor.ts';
+import { Guard } from './http/guard.ts';
+import { inviteRoutes } from './http/invite-routes.ts';
+import { listener } from './http/listener.ts';
+import { memberRoutes } from './http/member-routes.ts';
+import { openMetrics } from './http/metrics.ts';
+import { projectRoutes } from './http/project-routes.ts';
+import type { Route } from './http/route.ts';
+import { apiRouter } from './http/router.ts';
+import { sessionRoutes } from './http/session-routes.ts';
+import { acceptSockets } from './http/sockets.ts';
+import { staticApp } from './http/static-app.ts';
+import { tokenRoutes } from './http/token-routes.ts';
+import { openLive } from './live/live.ts';
+import { projectCreation, type CreateProject } from './projects/create-project.ts';
+import { openRuns, type Runs } from './runs/open-runs.ts';
+import { openTables } from './tables/sqlite/open-tables.ts';
+import type { Tables } from './tables/tables.ts';
+
+/** The person who runs the installation: made at the first start. */
+export const ownerId = 'owner';
+
+const minute = 60_000;
+/** Changes kept for replicas that were away; who was away longer starts anew. */
+const keptChanges = 300_000;
+const graceMs = 5000;
+
+export interface Served {
+	/** The public address. */
+	readonly url: string;
+	/** Where it really listens. */
+	readonly address: AddressInfo;
+	readonly epoch: string;
+	readonly accounts: Accounts;
+	readonly tables: Tables;
+	readonly blobs: BlobStore;
+	readonly repositories: Repositories;
+	readonly routes: readonly Route[];
+	readonly createProject: CreateProject;
+	readonly owner: Person;
+	/** True when this start made the installation. */
+	readonly isFirstStart: boolean;
+	/** Lets go of everything, in an order that loses nothing: no new work, then what is under way, then the stores. */
+	close(): Promise<void>;
+}
+
+export interface ServeOptions {
+	readonly config: Config;
+	readonly logger: Logger;
+	/** The built app. */
+	readonly appFolder: string;
+}
+
+/** Opens the stores and serves everything on one port. Several servers fit in one process. */
+export async function serve({ config, logger, appFolder }: ServeOptions): Promise<Served> {
+	const onFault = (error: unknown): void => logger.error({ err: error }, 'something failed');
+	await mkdir(config.home, { recursive: true });
+	await chmod(config.home, 0o700);
+
+	const server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 });
+	const address = await listen(server, config);
+	const url = config.url ?? `http://${hostOf(config.host)}:${address.port}`;
+
+	const tables = await openTables(join(config.home, 'tables.db'));
+	const blobs = await openFolderBlobStore(join(config.home, 'blobs'));
+	const epoch = await tables.settings.getOrPut('epoch', newKey(8));
+	const cursors = new FeedCursors(await tables.settings.getOrPut('cursors', newKey(32)), epoch);
+	const accounts = await openAccounts({
+		tables,
+		url,
+		cookieName: `flywheel-${new URL(url).port || address.port}`,
+	});
+	const found = await accounts.find(ownerId);
+	const owner = found ?? (await accounts.create({ id: ownerId, name: 'Owner' }));
+	const guard = new Guard(tables);
+
+	const repositories = await openRepositories({
+		folder: join(config.home, 'repositories'),
+		tables,
+		blobStore: blobs,
+		onTrainPush: (push) => runs.onTrainPush(push),
+		nameOf: async (user) => (await accounts.find(user))?.name ?? user,
+		url: () => url,
+		onFault,
+	});
+	const live = openLive({
+		tables,
+		projectOf: async (run) => (await tables.runs.find(run))?.project,
+		cursor: (user, seq) => cursors.write(user, { seq }),
+		onFault,
+	});
+	const runs: Runs = openRuns({
+		tables,
+		guard,
+		repository: {
+			readFile: repositories.readFile,
+			subjectOf: repositories.subjectOf,
+			resolveData: repositories.resolveData,
+			commitModel: (model) => repositories.commitModel({ ...model, by: ownerId }),
+		},
+		hint: (run) => live.run(run),
+		url,
+		operator: ownerId,
+		onFault,
+	});
+	const identify = identifier({
+		tables,
+		accounts,
+		attempts: (hash) => runs.attemptOf(hash),
+		url,
+		owner: { id: ownerId, token: config.ownerToken },
+	});
+	const createProject = projectCreation({ tables, repositories, url });
+	const addresses = new WeakMap<Request, string>();
+	const onRightsChanged = (): void => undefined;
+	const routes: readonly Route[] = [
+		...sessionRoutes({
+			accounts,
+			epoch,
+			url,
+			addressOf: (request) => addresses.get(request) ?? 'unknown',
+		}),
+		...tokenRoutes({ tables }),
+		...projectRoutes({
+			tables,
+			guard,
+			createProject,
+			removeProject: (project) => repositories.remove(project),
+			owner: ownerId,
+		}),
+		...memberRoutes({ tables, accounts, guard, onRightsChanged }),
+		...inviteRoutes({ tables, accounts, guard, url, onRightsChanged }),
+		...changeRoutes({ tables, guard, cursors }),
+		...runs.routes,
+	];
+
+	const metrics = openMetrics();
+	metrics.gauge('flywheel_live_connections', 'Open /live sockets', () => live.connections);
+	metrics.gauge('flywheel_runs', 'Runs by state', () => tables.runs.counts(), 'state');
+	metrics.gauge('flywheel_changes', 'Number of the newest change', () => tables.changes.head());
+
+	const sockets = acceptSockets({
+		server,
+		identify,
+		live: (socket, { user }) => live.accept(socket, user),
+		sync: () => Promise.reject(new Error('no documents yet')),
+		onFault,
+	});
+	server.on(
+		'request',
+		listener({
+			api: apiRouter({ routes, identify: identify.api, onFault, url }),
+			app: staticApp(appFolder),
+			git: (_, res) => void res.writeHead(404).end(),
+			metrics,
+			logger,
+			addresses,
+			health: async () => ({ ok: true, epoch, changes: await tables.changes.head() }),
+		}),
+	);
+
+	const chores = [
+		every(minute, () => repositories.reconcile(), onFault),
+		every(60 * minute, () => tables.accounts.sweep(new Date().toISOString()), onFault),
+		every(60 * minute, () => tables.changes.prune(keptChanges), onFault),
+		every(60 * minute, () => blobs.sweep(24 * 60 * minute), onFault),
+	];
+	await repositories.reconcile();
+
+	return {
+		url,
+		address,
+		epoch,
+		accounts,
+		tables,
+		blobs,
+		repositories,
+		routes,
+		createProject,
+		owner,
+		isFirstStart: found === undefined,
+		async close() {
+			const closed = once(server, 'close');
+			server.close();
+			runs.close();
+			live.close();
+			await sockets.close();
+			server.closeIdleConnections();
+			const force = setTimeout(() => server.closeAllConnections(), graceMs);
+			await closed;
+			clearTimeout(force);
+			for (const stop of chores) await stop();
+			await repositories.close();
+			await tables.close();
+		},
+	};
+}
+
+/**
+ * Listens before anything else is opened, because the address is part of links and cookies. Requests that
+ * come before the doors stand wait in their connections.
+ */
+async function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
+	const early: [IncomingMessage, ServerResponse][] = [];
+	const keep = (req: IncomingMessage, res: ServerResponse): void => void early.push([req, res]);
+	server.on('request', keep);
+	server.on('newListener', function attach(event: string, handler: typeof keep) {
+		if (event !== 'request' || handler === keep) return;
+		server.off('newListener', attach);
+		server.off('request', keep);
+		for (const [req, res] of early) handler(req, res);
+	});
+	server.listen(port, host);
+	await once(server, 'listening');
+	return server.address() as AddressInfo;
+}
+
+function hostOf(host: string): string {
+	if (host === '0.0.0.0' || host === '::') return 'localhost';
+	return host.includes(':') ? `[${host}]` : host;
+}
+
+function newKey(bytes: number): string {
+	return randomBytes(bytes).toString('hex');
+}
