@@ -29,7 +29,7 @@ export function canonicalAnswer(answer: Answer): string {
 			Array.isArray(value) ? [...(value as Json[])].sort(byText) : value,
 		]),
 	);
-	const regions = [...(answer.regions as readonly Json[])].sort(byText);
+	const regions = [...answer.regions].sort(byText);
 	return canonicalJson({ values, regions, texts: answer.texts } as Json);
 }
 

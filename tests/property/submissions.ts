@@ -7,10 +7,10 @@ export function choice(value: string): Answer {
 	return { values: { tone: value }, regions: [], texts: {} };
 }
 
-/** A submission with what a test does not speak of filled in. */
+/** A submission with what a test does not speak of filled in; the answer `skip` is one. */
 export function submission(
 	id: string,
-	answer: string | 'skip',
+	answer: string,
 	after: readonly string[] = [],
 	more: Partial<Submission> = {},
 ): Submission {

@@ -19,7 +19,10 @@ describe('the Wilson interval', () => {
 		for (let successes = 1; successes < n; successes += 1) {
 			const { low, high } = wilsonInterval(successes, n);
 			for (const end of [low, high])
-				expect(Math.abs(successes / n - end) / Math.sqrt((end * (1 - end)) / n)).toBeCloseTo(1.96, 4);
+				expect(Math.abs(successes / n - end) / Math.sqrt((end * (1 - end)) / n)).toBeCloseTo(
+					1.96,
+					4,
+				);
 		}
 	});
 

@@ -65,7 +65,7 @@ describe('the layout of a snapshot (design §5)', () => {
 			source: 'human',
 			at: '2026-01-01T00:00:00Z',
 		} as const;
-		const line = corpusLine(item, { ...current, answer: structuredClone(current.answer) as never });
+		const line = corpusLine(item, { ...current, answer: structuredClone(current.answer) });
 		expect(line).toBe(
 			'{"id":"r1","data":{"a":{"b":[2],"z":1},"text":"é\\n"},"meta":{"source":"x"},"group":"thread-7","split":"train",' +
 				'"answer":{"regions":[],"texts":{},"values":{"a":"positive","b":["x","y"]}},"by":["ann","zoe"],"source":"human","at":"2026-01-01T00:00:00Z"}',
