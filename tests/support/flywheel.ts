@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -74,15 +75,7 @@ export class Flywheel {
 		const child = spawn(process.execPath, ['sync-server/main.ts'], {
 			cwd: root,
 			stdio: ['ignore', 'pipe', 'pipe'],
-			env: {
-				PATH: process.env['PATH'],
-				HOME: this.home,
-				PORT: String(this.port),
-				FLYWHEEL_HOME: join(this.home, 'data'),
-				FLYWHEEL_URL: this.url,
-				FLYWHEEL_OWNER_TOKEN: this.token,
-				...this.#options.environment,
-			},
+			env: this.#environment(),
 		});
 		this.#process = child;
 		for (const stream of [child.stdout!, child.stderr!])
@@ -90,11 +83,26 @@ export class Flywheel {
 		const deadline = Date.now() + 60_000;
 		while (Date.now() < deadline) {
 			if (child.exitCode !== null) throw new Error(`the server ended:\n${this.#output}`);
-			const isUp = await fetch(`${this.direct}/healthz`).then((reply) => reply.ok, () => false);
+			const isUp = await fetch(`${this.direct}/healthz`).then(
+				(reply) => reply.ok,
+				() => false,
+			);
 			if (isUp) return;
 			await new Promise((done) => setTimeout(done, 50));
 		}
 		throw new Error(`the server did not come up:\n${this.#output}`);
+	}
+
+	#environment(): NodeJS.ProcessEnv {
+		return {
+			PATH: process.env['PATH'],
+			HOME: this.home,
+			PORT: String(this.port),
+			FLYWHEEL_HOME: join(this.home, 'data'),
+			FLYWHEEL_URL: this.url,
+			FLYWHEEL_OWNER_TOKEN: this.token,
+			...this.#options.environment,
+		};
 	}
 
 	/** `kill -9`: nothing is flushed, nobody is told. */
@@ -117,6 +125,21 @@ export class Flywheel {
 	async remove(): Promise<void> {
 		await this.stop();
 		if (!this.#options.home) await rm(this.home, { recursive: true, force: true });
+	}
+
+	/** A new sign-in link, as an operator makes one. */
+	async signInLink(user: string): Promise<string> {
+		const { stdout } = await promisify(execFile)(
+			process.execPath,
+			['sync-server/operator/sign-in.ts', user],
+			{
+				cwd: root,
+				env: this.#environment(),
+			},
+		);
+		const link = /https?:\/\/\S+#\S+/.exec(stdout)?.[0];
+		if (!link) throw new Error(`no link in: ${stdout}`);
+		return link;
 	}
 
 	/** Calls the API as the owner. Throws what the server said. */

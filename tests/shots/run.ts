@@ -1,0 +1,91 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type BrowserContext, type Page } from 'playwright';
+import { Flywheel } from '../support/flywheel.ts';
+import { provideNeeds } from '../support/needs.ts';
+import { turnTheWheel, type TurnedWheel } from '../support/turn-the-wheel.ts';
+
+/**
+ * Screenshots of every page in both themes at three widths, from a real server on which the wheel was
+ * turned once: `npm run shots [-- part-of-a-name …]`. They lie in build/shots, to be looked at.
+ */
+const out = join(import.meta.dirname, '../../build/shots');
+const sizes = [
+	{ width: 1440, height: 900 },
+	{ width: 820, height: 1180 },
+	{ width: 390, height: 844 },
+];
+
+const wanted = process.argv.slice(2);
+const { chromium: executablePath } = provideNeeds();
+mkdirSync(out, { recursive: true });
+const flywheel = await Flywheel.start();
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+try {
+	const wheel = await turnTheWheel(flywheel);
+	for (const colorScheme of ['light', 'dark'] as const) {
+		const context = await browser.newContext({ colorScheme });
+		await signIn(context, flywheel);
+		for (const { name, path, ready } of pagesOf(wheel)) {
+			if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+			for (const size of sizes) {
+				const page = await context.newPage();
+				await page.setViewportSize(size);
+				await page.goto(flywheel.url + path);
+				await (ready?.(page) ?? page.getByRole('main').waitFor());
+				await page.waitForLoadState('networkidle').catch(() => undefined);
+				await page.screenshot({ path: join(out, `${name}-${size.width}-${colorScheme}.png`) });
+				await page.close();
+			}
+		}
+		await context.close();
+	}
+	const stranger = await browser.newPage();
+	await stranger.goto(`${flywheel.url}/sign-in`);
+	await stranger.screenshot({ path: join(out, 'sign-in-1440-light.png') });
+	console.log(`screenshots in ${out}`);
+} finally {
+	await browser.close();
+	await flywheel.remove();
+}
+
+async function signIn(context: BrowserContext, server: Flywheel): Promise<void> {
+	const page = await context.newPage();
+	await page.goto(await server.signInLink('owner'));
+	await page.waitForURL('**/projects');
+	await page.close();
+}
+
+interface ShotPage {
+	readonly name: string;
+	readonly path: string;
+	ready?(page: Page): Promise<unknown>;
+}
+
+function pagesOf({ project, batch, run, snapshot, item }: TurnedWheel): ShotPage[] {
+	const base = `/projects/${project}`;
+	return [
+		{ name: 'projects', path: '/projects' },
+		{ name: 'wheel', path: base, ready: (page) => page.getByText('held-out items').waitFor() },
+		{ name: 'data', path: `${base}/data` },
+		{ name: 'item', path: `${base}/data/${item}` },
+		{ name: 'batches', path: `${base}/label` },
+		{
+			name: 'workspace',
+			path: `${base}/label/${batch}`,
+			ready: (page) => page.getByRole('toolbar').waitFor(),
+		},
+		{ name: 'review', path: `${base}/review` },
+		{ name: 'snapshots', path: `${base}/snapshots` },
+		{ name: 'snapshot', path: `${base}/snapshots/${snapshot}` },
+		{ name: 'runs', path: `${base}/runs` },
+		{ name: 'run', path: `${base}/runs/${run}` },
+		{ name: 'models', path: `${base}/models` },
+		{ name: 'predictions', path: `${base}/predictions` },
+		{ name: 'team', path: `${base}/team` },
+		{ name: 'settings', path: `${base}/settings` },
+		{ name: 'account', path: '/account' },
+		{ name: 'fashion-wheel', path: '/projects/fashion' },
+		{ name: 'fashion-data', path: '/projects/fashion/data' },
+	];
+}
