@@ -19,6 +19,7 @@ export function canonicalJson(value: Json): string {
 	}
 	if (isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
 	const members = Object.keys(value)
+		.filter((key) => value[key] !== undefined) // as JSON.stringify does: such a member is not there
 		.sort()
 		.map((key) => `${canonicalJson(key)}:${canonicalJson(value[key]!)}`);
 	return `{${members.join(',')}}`;

@@ -29,7 +29,7 @@ export function canonicalAnswer(answer: Answer): string {
 			Array.isArray(value) ? [...(value as Json[])].sort(byText) : value,
 		]),
 	);
-	const regions = [...answer.regions].sort(byText);
+	const regions = [...answer.regions].sort((a, b) => byText(a as Json, b as Json));
 	return canonicalJson({ values, regions, texts: answer.texts } as Json);
 }
 

@@ -57,6 +57,12 @@ describe('canonical JSON', () => {
 		expect(canonicalJson('\u20ac$\u000f\nA\'B"\\/')).toBe('"\u20ac$\\u000f\\nA\'B\\"\\\\/"');
 	});
 
+	it('leaves out what is undefined, as JSON does', () => {
+		expect(canonicalJson(Object.assign({ b: 1 }, { a: undefined }) as unknown as Json)).toBe(
+			'{"b":1}',
+		);
+	});
+
 	it.each([NaN, Infinity, '\ud800', { '\udfff': 1 }])('has no spelling for %j', (value) => {
 		expect(() => canonicalJson(value as Json)).toThrow(TypeError);
 	});
