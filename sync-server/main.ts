@@ -1,6 +1,8 @@
 import pino from 'pino';
-import { canWorkOffline, ConfigError, readConfig } from './config.ts';
+import { canWorkOffline, ConfigError, isLoopback, readConfig } from './config.ts';
 import { gitProblem } from './git/git-version.ts';
+import { startEmbeddedRunner } from './operator/embedded-runner.ts';
+import { startFirstSamples } from './operator/first-samples.ts';
 import { serve, type Served } from './serve.ts';
 
 const appFolder = new URL('../build/app', import.meta.url).pathname;
@@ -21,7 +23,14 @@ async function main(): Promise<void> {
 			'Offline work needs https or localhost: browsers run no service worker on this address. README.md shows how Caddy adds https.',
 		);
 	if (config.ownerToken === undefined) await offerSignIn(served);
-	stopOnSignal(served);
+	const onFault = (error: unknown): void => logger.error({ err: error }, 'something failed');
+	const stops = [await startFirstSamples(served, config.withSamples, onFault)];
+	if (config.withRunner ?? isLoopback(config.host))
+		stops.push(await startEmbeddedRunner(served, config.home, onFault));
+	stopOnSignal(async () => {
+		for (const stop of stops) await stop();
+		await served.close();
+	});
 }
 
 async function offerSignIn({ accounts, owner, url }: Served): Promise<void> {
@@ -32,7 +41,7 @@ async function offerSignIn({ accounts, owner, url }: Served): Promise<void> {
 	say(`Another link at any time: npm run sign-in -- ${owner.id}`);
 }
 
-function stopOnSignal({ close }: Served): void {
+function stopOnSignal(close: () => Promise<void>): void {
 	let isStopping = false;
 	const stop = (): void => {
 		if (isStopping) return;

@@ -181,6 +181,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		every(60 * minute, () => blobs.sweep(24 * 60 * minute), onFault),
 	];
 	await repositories.reconcile();
+	await tables.settings.put('url', url);
 
 	return {
 		url,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { may } from '#shared/access/access.ts';
 import { CommandError } from '#shared/api/errors.ts';
 import type { TokenRow } from '#shared/api/replies.ts';
 import { hashOf, newSecret } from '../accounts/secret.ts';
@@ -55,13 +56,13 @@ export function tokenRoutes({ tables }: { readonly tables: Tables }): Route[] {
 		}),
 	];
 
-	/** Runners take the work of every project, so who connects one must own one. */
+	/** A runner runs the code of the projects whose code its person may read. */
 	async function mayRun(user: string): Promise<void> {
 		for (const { id } of await tables.projects.listOf(user)) {
 			const member = await tables.members.find(id, user);
-			if (member?.role === 'owner') return;
+			if (may(member?.role, 'code', member?.hasCode)) return;
 		}
-		throw new CommandError('forbidden', 'Only the owner of a project may connect a runner.');
+		throw new CommandError('forbidden', 'Who connects a runner needs the right to read code.');
 	}
 }
 
