@@ -4,7 +4,7 @@ import type { Json } from '#shared/numbers/canonical-json.ts';
 import type { Answer } from '#shared/schema/answer.ts';
 import { parseValueKey, valueKey } from '#shared/wire/document-shape.ts';
 import { DraftHistory, isSame, type DraftChange } from './draft-history.ts';
-import { KeyedSignals } from './keyed-signals.ts';
+import { KeyedSignals } from './keyed-signals.svelte.ts';
 import { MapIndex } from './map-index.ts';
 import { newId } from './new-id.ts';
 import type { DocumentHandle } from './open-document.svelte.ts';
@@ -15,6 +15,8 @@ import {
 	timeNow,
 	type SubmissionEntry,
 } from './submissions.ts';
+
+export type { SubmissionEntry } from './submissions.ts';
 
 export interface SubmitInput {
 	/** Who answers: a user id. */

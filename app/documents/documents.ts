@@ -1,5 +1,6 @@
 import type { Replica } from '#app/replica/database.ts';
 import { DocumentHandle, OpenDocument } from './open-document.svelte.ts';
+import { Presence } from './presence.svelte.ts';
 import { SavedTotals } from './saved.svelte.ts';
 import { TabChannel } from './tab-channel.ts';
 
@@ -21,9 +22,10 @@ export class Documents {
 	readonly user: string;
 	readonly saved: SavedTotals;
 	readonly channel: TabChannel;
+	readonly presence: Presence;
 	readonly #entries = new Map<string, Entry>();
 	readonly #locks: LockManager | undefined;
-	readonly #wakers = new Set<() => void>();
+	readonly #wakers = new Set<(document?: string) => void>();
 	readonly #warn = (event: BeforeUnloadEvent) => {
 		if (this.saved.notSaved > 0) event.preventDefault();
 	};
@@ -34,11 +36,10 @@ export class Documents {
 		this.#locks = locks;
 		this.saved = new SavedTotals(replica);
 		this.channel = new TabChannel(`${replica.name}:documents`);
+		this.presence = new Presence(this.channel);
 		this.channel.listen((message) => {
 			if (message.kind === 'wake') this.#ring();
-			if (message.kind !== 'log') return;
-			void this.#entries.get(message.document)?.document.log.refresh();
-			this.#ring();
+			if (message.kind === 'log') void this.#reread(message.document);
 		});
 		addEventListener('beforeunload', this.#warn);
 	}
@@ -76,10 +77,25 @@ export class Documents {
 		this.channel.tell({ kind: 'wake' });
 	}
 
-	/** Calls back whenever documents were opened, closed or written, here or in another tab. */
-	onWake(listener: () => void): () => void {
+	/** Calls back when documents were opened or closed, or the named one was written, in any tab. */
+	onWake(listener: (document?: string) => void): () => void {
 		this.#wakers.add(listener);
 		return () => this.#wakers.delete(listener);
+	}
+
+	/** The log of a document was changed from outside of its open log: read it again, in every tab. */
+	async changed(name: string): Promise<void> {
+		this.channel.tell({ kind: 'log', document: name });
+		await this.#reread(name);
+	}
+
+	/** Lets documents try again that the server did not take for want of rights. */
+	async unblock(): Promise<void> {
+		const blocked = this.replica.documents.where('block').anyOf('signed-out', 'not-found');
+		const names = await blocked.primaryKeys();
+		await this.replica.documents.where('document').anyOf(names).modify({ block: null });
+		await Promise.all(names.map((name) => this.changed(name)));
+		this.wake();
 	}
 
 	/** Writes what is left and closes every document. */
@@ -105,7 +121,7 @@ export class Documents {
 			if (entry.document.block === 'not-found') void entry.document.log.block(null);
 			this.wake();
 		}
-		return new DocumentHandle(entry.document, () => {
+		return new DocumentHandle(entry.document, this.presence, () => {
 			entry.used--;
 			if (isShown && --entry.shown === 0) {
 				entry.hideLock();
@@ -120,7 +136,7 @@ export class Documents {
 	#enter(name: string): Entry {
 		const document = new OpenDocument(this.replica, name, this.user, () => {
 			this.channel.tell({ kind: 'log', document: name });
-			this.#ring();
+			this.#ring(name);
 		});
 		const entry: Entry = {
 			document,
@@ -166,7 +182,12 @@ export class Documents {
 		);
 	}
 
-	#ring(): void {
-		for (const waker of [...this.#wakers]) waker();
+	async #reread(name: string): Promise<void> {
+		await this.#entries.get(name)?.document.log.refresh();
+		this.#ring(name);
+	}
+
+	#ring(document?: string): void {
+		for (const waker of [...this.#wakers]) waker(document);
 	}
 }

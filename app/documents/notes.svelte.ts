@@ -1,6 +1,6 @@
 import type * as Y from 'yjs';
 import type { Note } from '#shared/corpus/submission.ts';
-import { KeyedSignals } from './keyed-signals.ts';
+import { KeyedSignals } from './keyed-signals.svelte.ts';
 import { MapIndex } from './map-index.ts';
 import { newId } from './new-id.ts';
 import { threadsOf, type NoteEntry, type NoteThread } from './note-threads.ts';

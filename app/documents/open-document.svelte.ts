@@ -3,6 +3,8 @@ import { access, type Access } from '#shared/access/access.ts';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import type { Block, Replica } from '#app/replica/database.ts';
 import { liveRows } from '#app/replica/live.svelte.ts';
+import type { Presence } from './presence.svelte.ts';
+import type { PeerState, SelfState } from './presence-state.ts';
 import { DocumentLog, type SavedState } from './document-log.ts';
 
 /**
@@ -110,11 +112,13 @@ async function accessTo(replica: Replica, document: string, user: string): Promi
 /** A document in use. Whoever opens one releases it. */
 export class DocumentHandle {
 	readonly #document: OpenDocument;
+	readonly #presence: Presence;
 	readonly #onRelease: () => void;
 	#isReleased = false;
 
-	constructor(document: OpenDocument, onRelease: () => void) {
+	constructor(document: OpenDocument, presence: Presence, onRelease: () => void) {
 		this.#document = document;
+		this.#presence = presence;
 		this.#onRelease = onRelease;
 	}
 
@@ -156,6 +160,16 @@ export class DocumentHandle {
 		if (this.#isReleased) throw new Error(`${this.name} was released and is no longer kept`);
 		const { doc } = this.#document;
 		return doc.transact(() => change(doc), origin);
+	}
+
+	/** Who else has the document open, and on which item. Blind batches show nobody. */
+	get others(): readonly PeerState[] {
+		return this.#presence.othersIn(this.name);
+	}
+
+	/** Shows the others where this person is; null takes it away. */
+	setSelf(state: SelfState | null): void {
+		this.#presence.setSelf(this.name, state);
 	}
 
 	release(): void {

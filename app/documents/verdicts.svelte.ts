@@ -1,7 +1,7 @@
 import type * as Y from 'yjs';
 import type { VerdictValue } from '#shared/corpus/submission.ts';
 import { parseVerdictKey, verdictKey } from '#shared/wire/document-shape.ts';
-import { KeyedSignals } from './keyed-signals.ts';
+import { KeyedSignals } from './keyed-signals.svelte.ts';
 import { MapIndex } from './map-index.ts';
 import type { DocumentHandle } from './open-document.svelte.ts';
 import { timeNow } from './submissions.ts';

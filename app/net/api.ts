@@ -105,7 +105,11 @@ export class Api {
 				try {
 					end();
 				} catch (error) {
-					reject(error);
+					reject(
+						error instanceof Error
+							? error
+							: new Error('A line could not be read', { cause: error }),
+					);
 				}
 			};
 			signal?.addEventListener('abort', abort);

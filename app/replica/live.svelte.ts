@@ -65,18 +65,20 @@ function tracked<T>(
 	onChange: () => void,
 ): [Promise<T> | T, () => void] {
 	let isFirst = true;
-	let result!: Promise<T> | T;
+	let outcome!: { result: Promise<T> | T } | { error: unknown };
 	const stop = $effect.root(() => {
 		// A pre-effect in a root runs at once, within the zone in which Dexie notes what is read.
 		$effect.pre(() => {
 			if (!isFirst) return untrack(onChange);
 			isFirst = false;
 			try {
-				result = query();
+				outcome = { result: query() };
 			} catch (error) {
-				result = Promise.reject(error);
+				outcome = { error };
 			}
 		});
 	});
-	return [result, stop];
+	if ('result' in outcome) return [outcome.result, stop];
+	stop();
+	throw outcome.error;
 }

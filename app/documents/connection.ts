@@ -1,0 +1,176 @@
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import { Awareness } from 'y-protocols/awareness';
+import { WebsocketProvider } from 'y-websocket';
+import { closeCodes } from '#shared/wire/close-codes.ts';
+import { writeMessage } from '#shared/wire/messages.ts';
+import { fullJitterMs } from '#app/net/jitter.ts';
+import type { Refused } from '#app/replica/database.ts';
+import type { DocumentLog } from './document-log.ts';
+
+/** Where the connection of one document stands. */
+type ConnectionState =
+	/** After a failure, until the time has come. */
+	| { readonly kind: 'waiting' }
+	| { readonly kind: 'connecting' }
+	/** Open; the server has not yet been sent what it lacks. */
+	| { readonly kind: 'greeting' }
+	/** Everything in the doc is on its way. `barrier`: how many local changes the server was asked to confirm. */
+	| { readonly kind: 'open'; readonly barrier: number | undefined }
+	| { readonly kind: 'stopped' };
+
+export interface ConnectionOptions {
+	/** `ws://host/sync` */
+	readonly url: string;
+	readonly socket?: typeof WebSocket;
+	readonly random?: () => number;
+	/** Nothing was heard for this long: the network swallows what is sent. */
+	readonly silenceMs?: number;
+	/** The server closed for good: it wants another sign-in, or knows no such document. */
+	readonly onBlocked: (block: 'signed-out' | 'not-found') => void;
+	/** Message 103: what was sent will never be accepted. */
+	readonly onRefused: (refused: Refused) => void;
+}
+
+/**
+ * One document's way to the server: a y-websocket provider, with the barrier of design §4 in it. The
+ * barrier carries how many changes of this device the doc held when it was sent; it goes out only after
+ * our step 2 did, because before that the server was not sent what was written while it was away. Its
+ * return is the only thing that counts as "on the server".
+ */
+export class Connection {
+	readonly log: DocumentLog;
+	readonly awareness: Awareness;
+	readonly #options: ConnectionOptions;
+	readonly #provider: WebsocketProvider;
+	readonly #stopListening: () => void;
+	#state: ConnectionState = { kind: 'waiting' };
+	#failures = 0;
+	#timer: ReturnType<typeof setTimeout> | undefined;
+
+	constructor(log: DocumentLog, options: ConnectionOptions) {
+		this.log = log;
+		this.#options = options;
+		this.awareness = new Awareness(log.doc);
+		this.awareness.setLocalState(null); // until somebody looks at the document
+		const { url, socket } = options;
+		this.#provider = new WebsocketProvider(url, log.name, log.doc, {
+			awareness: this.awareness,
+			connect: false,
+			disableBc: true,
+			shouldReconnect: () => false, // its retries have no jitter; ours do
+			...(socket ? { WebSocketPolyfill: socket } : {}),
+		});
+		log.addServerOrigin(this.#provider);
+		this.#handleMessages();
+		this.#provider.on('status', ({ status }) => {
+			if (status !== 'connected') return;
+			this.#state = { kind: 'greeting' };
+			this.#expectAnswer();
+		});
+		this.#provider.on('sync', (isSynced) => {
+			if (isSynced) void log.markServerState();
+		});
+		this.#provider.on('connection-close', (event) => this.#closed(event?.code));
+		this.#stopListening = log.subscribe(() => this.#askForConfirmation());
+	}
+
+	/** The server confirmed everything, and nothing is on its way. */
+	get isSettled(): boolean {
+		return this.log.row.isDirty === 0 && this.log.saved === 'on the server';
+	}
+
+	/** Connects now, whether or not the time has come. */
+	wake(): void {
+		if (this.#state.kind !== 'waiting') return;
+		clearTimeout(this.#timer);
+		this.#state = { kind: 'connecting' };
+		this.#expectAnswer();
+		this.#provider.connect();
+	}
+
+	destroy(): void {
+		this.#state = { kind: 'stopped' };
+		clearTimeout(this.#timer);
+		this.#stopListening();
+		this.#provider.destroy();
+		this.awareness.destroy();
+	}
+
+	#handleMessages(): void {
+		const handlers = this.#provider.messageHandlers;
+		const sync = handlers[0]!;
+		handlers[0] = (encoder, decoder, ...rest) => {
+			const isStep1 = decoder.arr[decoder.pos] === 0;
+			sync(encoder, decoder, ...rest);
+			// The provider sends our step 2 as soon as this returns; the barrier must come behind it.
+			if (isStep1) queueMicrotask(() => this.#greeted());
+		};
+		// Said to who may only read; `access` has told the page already.
+		handlers[2] = () => {};
+		handlers[102] = (_encoder, decoder) => this.#confirmed(decoding.readVarUint8Array(decoder));
+		handlers[103] = (_encoder, decoder) => {
+			const code = decoding.readVarUint(decoder);
+			decoding.readVarUint8Array(decoder);
+			const reason = decoding.readVarString(decoder);
+			queueMicrotask(() => {
+				if (this.#state.kind !== 'stopped') this.#options.onRefused({ code, reason });
+			});
+		};
+	}
+
+	/** The server knows what we have. A step 1 in the middle makes an earlier barrier void: ask again. */
+	#greeted(): void {
+		if (this.#state.kind !== 'greeting' && this.#state.kind !== 'open') return;
+		clearTimeout(this.#timer);
+		this.#failures = Math.min(this.#failures, 2);
+		this.#state = { kind: 'open', barrier: undefined };
+		this.#askForConfirmation();
+	}
+
+	#askForConfirmation(): void {
+		if (this.#state.kind !== 'open' || this.#state.barrier !== undefined) return;
+		const { localHead, acked } = this.log.row;
+		if (localHead <= acked) return;
+		const payload = encoding.encode((encoder) => encoding.writeVarUint(encoder, localHead));
+		this.#provider.ws?.send(writeMessage({ kind: 'barrier', payload }) as Uint8Array<ArrayBuffer>);
+		this.#state = { kind: 'open', barrier: localHead };
+		this.#expectAnswer();
+	}
+
+	#confirmed(payload: Uint8Array): void {
+		const count = decoding.readVarUint(decoding.createDecoder(payload));
+		if (this.#state.kind !== 'open' || this.#state.barrier !== count) return; // of a barrier made void
+		clearTimeout(this.#timer);
+		this.#failures = 0;
+		void this.log.acknowledge(count).then(() => {
+			if (this.#state.kind !== 'open' || this.#state.barrier !== count) return;
+			this.#state = { kind: 'open', barrier: undefined };
+			this.#askForConfirmation();
+		});
+	}
+
+	#expectAnswer(): void {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.#provider.disconnect(), this.#options.silenceMs ?? 10_000);
+	}
+
+	#closed(code: number | undefined): void {
+		if (this.#state.kind === 'stopped') return;
+		clearTimeout(this.#timer);
+		switch (code) {
+			case closeCodes.signInNeeded.code:
+				this.#state = { kind: 'stopped' };
+				return queueMicrotask(() => this.#options.onBlocked('signed-out'));
+			case closeCodes.notFound.code:
+				this.#state = { kind: 'stopped' };
+				return queueMicrotask(() => this.#options.onBlocked('not-found'));
+			default: {
+				this.#state = { kind: 'waiting' };
+				const { random } = this.#options;
+				const delayMs = fullJitterMs(this.#failures++, random ? { random } : {});
+				this.#timer = setTimeout(() => this.wake(), delayMs);
+			}
+		}
+	}
+}

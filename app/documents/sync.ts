@@ -1,0 +1,165 @@
+import { Bell } from '#app/net/bell.ts';
+import { lead } from '#app/replica/leadership.ts';
+import type { Refused } from '#app/replica/database.ts';
+import { Connection } from './connection.ts';
+import type { Documents } from './documents.ts';
+import type { DocumentHandle } from './open-document.svelte.ts';
+import { readPeers } from './presence-state.ts';
+import { beginAnew } from './refused.ts';
+
+export interface SyncOptions {
+	/** Where the server is; the page's own origin unless told. */
+	readonly origin?: string;
+	/** The server wants another sign-in; `retry` once there is one. */
+	readonly onSignedOut?: () => void;
+	readonly socket?: typeof WebSocket;
+	readonly locks?: LockManager;
+	readonly random?: () => number;
+	readonly silenceMs?: number;
+}
+
+export interface Sync {
+	/** The server can be reached: connect at once, without waiting for the next attempt's time. */
+	wake(): void;
+	/** After signing in: documents that waited for it are sent again. */
+	retry(): Promise<void>;
+	stop(): void;
+}
+
+/** Sockets that are open at the same time, at most. */
+const openLimit = 20;
+const lookAgainMs = 10_000;
+
+interface Open {
+	readonly connection: Connection;
+	readonly handle: DocumentHandle;
+}
+
+/**
+ * Sends and receives documents. One tab does it for all tabs of a person: those with changes that the
+ * server has not confirmed first, whether or not anybody shows them, then those that some tab shows.
+ */
+export function startSync(documents: Documents, options: SyncOptions = {}): Sync {
+	const { presence, replica } = documents;
+	const origin = options.origin ?? location.origin;
+	const url = `${origin.replace(/^http/, 'ws')}/sync`;
+	const open = new Map<string, Open>();
+	const recovering = new Set<string>();
+	const bell = new Bell();
+
+	const close = (name: string) => {
+		const found = open.get(name);
+		if (!found) return;
+		open.delete(name);
+		found.connection.destroy();
+		found.handle.release();
+		presence.tellOthers(name, []);
+	};
+
+	const connect = (name: string) => {
+		const handle = documents.acquire(name);
+		const { log } = documents.find(name)!;
+		const { socket, random, silenceMs } = options;
+		const connection = new Connection(log, {
+			url,
+			...(socket ? { socket } : {}),
+			...(random ? { random } : {}),
+			...(silenceMs === undefined ? {} : { silenceMs }),
+			onBlocked(block) {
+				close(name);
+				void log.block(block);
+				if (block === 'signed-out') options.onSignedOut?.();
+			},
+			onRefused(refused) {
+				close(name);
+				void log.block('refused', refused).then(() => bell.ring());
+			},
+		});
+		const { awareness } = connection;
+		awareness.on('change', () => {
+			const self = { client: awareness.clientID, user: documents.user };
+			presence.tellOthers(name, readPeers(awareness.getStates(), self));
+		});
+		awareness.setLocalState(presence.selfIn(name));
+		open.set(name, { connection, handle });
+		// What lies on this device belongs into the first exchange.
+		void whenLoaded(log).then(() => connection.wake());
+	};
+
+	const recover = async (name: string, refused: Refused, signal: AbortSignal) => {
+		if (recovering.has(name)) return;
+		recovering.add(name);
+		try {
+			await beginAnew({ documents, name, refused, url, signal, ...options });
+		} catch (error) {
+			if (!signal.aborted) console.warn(`${name} waits to be begun anew`, error);
+		} finally {
+			recovering.delete(name);
+		}
+	};
+
+	const reconcile = async (signal: AbortSignal) => {
+		const dirty = await replica.documents.where('isDirty').equals(1).primaryKeys();
+		const shown = await documents.shownAnywhere();
+		const blocked = await replica.documents.where('block').notEqual('').toArray();
+		if (signal.aborted) return;
+		const isBlocked = new Set(blocked.map(({ document }) => document));
+		const wanted = [...new Set([...dirty, ...shown])]
+			.filter((name) => !isBlocked.has(name))
+			.slice(0, openLimit);
+		for (const [name, { connection }] of open) {
+			const isReplaced = documents.find(name)?.log !== connection.log;
+			if (isReplaced || (!wanted.includes(name) && connection.isSettled)) close(name);
+		}
+		for (const name of wanted) if (!open.has(name) && open.size < openLimit) connect(name);
+		for (const { document, block, refusal } of blocked)
+			if (block === 'refused' && refusal) void recover(document, refusal, signal);
+	};
+
+	const stopWaking = documents.onWake((name) => {
+		// A connected document that was written needs no look at all the others.
+		const isConnected =
+			name !== undefined && open.get(name)?.connection.log === documents.find(name)?.log;
+		if (!isConnected || !open.has(name)) bell.ring();
+	});
+	const wake = () => {
+		for (const { connection } of open.values()) connection.wake();
+		bell.ring();
+	};
+	addEventListener('online', wake);
+	const stopLeading = lead(
+		`${replica.name}:sync`,
+		async (signal) => {
+			presence.lead((name, state) => open.get(name)?.connection.awareness.setLocalState(state));
+			await documents.unblock();
+			while (!signal.aborted) {
+				await reconcile(signal);
+				await bell.wait(lookAgainMs, signal);
+			}
+			for (const name of [...open.keys()]) close(name);
+		},
+		options.locks ?? navigator.locks,
+	);
+
+	return {
+		wake,
+		retry: () => documents.unblock(),
+		stop() {
+			removeEventListener('online', wake);
+			stopWaking();
+			stopLeading();
+			for (const name of [...open.keys()]) close(name);
+		},
+	};
+}
+
+/** Resolves when what lies on this device is in the doc. */
+async function whenLoaded(log: Connection['log']): Promise<void> {
+	while (!log.isLoaded && !log.isSuperseded)
+		await new Promise<void>((resolve) => {
+			const stop = log.subscribe(() => {
+				stop();
+				resolve();
+			});
+		});
+}
