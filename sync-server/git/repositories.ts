@@ -112,7 +112,11 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
 		isRefName(name) ? readRef(folderOf(project), `refs/heads/datasets/${name}`) : undefined;
 	const pushes = new Pushes({ ...options, now, folderOf, resolveData, hooks });
 
-	async function create(project: string, files: readonly FirstFile[], by: string): Promise<void> {
+	async function create(
+		project: string,
+		files: readonly FirstFile[],
+		by: string | undefined,
+	): Promise<void> {
 		const repository = folderOf(project);
 		if (await exists(join(repository, 'HEAD'))) return;
 		const making = `${repository}.${randomUUID()}`;
