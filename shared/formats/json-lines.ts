@@ -1,7 +1,7 @@
 // The lines are JSON, but this file only splits: what a line means is for who reads it.
 
 /** The longest line that is kept (design §5, import). */
-export const lineLimitBytes = 8 * 1024 * 1024;
+const lineLimitBytes = 8 * 1024 * 1024;
 
 /** One line of a stream, numbered from 1 as an editor numbers it. Blank lines are counted and left out. */
 export type Line =

@@ -5,7 +5,7 @@ import { parseDurationMs } from './duration.ts';
 
 const commandLimitBytes = 4096;
 const paramsLimitBytes = 32_768;
-export const sweepLimit = 100;
+const sweepLimit = 100;
 
 const command = z
 	.string()
