@@ -7,7 +7,7 @@ import type { UploadedMedium } from './prepare-line.ts';
 import { prepareLines } from './prepare-lines.ts';
 
 /** How many lines become durable at once: other commands wait for one such piece at most. */
-const pieceLines = 2000;
+const pieceLines = 1000;
 /** Refusals that are carried on; of more only the number is. */
 const carriedRefusals = 1000;
 

@@ -4,7 +4,7 @@ import type { PrepareOptions } from './prepare-line.ts';
 import type { PreparedLines, Push } from './prepare-thread.ts';
 
 /** How many bytes are handed to the thread at once: small chunks of a network are gathered. */
-const pushBytes = 256 * 1024;
+const pushBytes = 128 * 1024;
 
 /** Lines of a stream, checked, with how many bytes of the stream were read until then. */
 export interface PreparedPiece extends PreparedLines {

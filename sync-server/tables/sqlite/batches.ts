@@ -175,12 +175,12 @@ export function batches(database: Database): Synchronous<BatchesTable> {
 				checkMembers(database, batch.project, members);
 				if (batch.isBlind && members.length > 1)
 					throw new CommandError('bad_request', 'members: a blind batch has one member.');
-				database.prepare('DELETE FROM batch_members WHERE batch = ?').run(id);
-				for (const user of new Set(members))
+				// Only who is new or gone: each such change is told to the person, and to nobody else.
+				const [before, after] = [new Set(batch.members), new Set(members)];
+				for (const user of before.difference(after))
+					database.prepare('DELETE FROM batch_members WHERE batch = ? AND user = ?').run(id, user);
+				for (const user of after.difference(before))
 					database.prepare('INSERT INTO batch_members (batch, user) VALUES (?, ?)').run(id, user);
-				// Who was put in or taken out is told in person: nobody else may learn that the batch exists.
-				for (const user of new Set(batch.members).symmetricDifference(new Set(members)))
-					database.changed(batch.project, 'batches', id, user);
 			}
 			database.changed(batch.project, 'batches', id);
 		},

@@ -10,41 +10,71 @@ import { markBatchesOf, restand } from './standing.ts';
 
 /** The items of a project as they stand. */
 export function items(database: Database): Synchronous<ItemsTable> {
-	const totals = new LRUCache<string, number>({ max: 200 });
+	const found = new LRUCache<string, readonly number[]>({
+		maxSize: 2_000_000,
+		sizeCalculation: (seqs) => seqs.length + 1,
+	});
 	const stored = (project: string, item: string): StoredItem | undefined =>
 		database
 			.prepare(`SELECT ${itemColumns} FROM items WHERE project = ? AND id = ?`)
 			.get(project, item) as StoredItem | undefined;
 
-	/** Counting may look at every item, so a count is kept until anything in the project changes. */
-	const total = (project: string, filter: ItemFilter): number => {
+	/**
+	 * The numbers of all items that match, in order. Finding them may look at every item of the project, so
+	 * it is done once for all pages and kept until anything in the project changes.
+	 */
+	const matches = (project: string, filter: ItemFilter): readonly number[] => {
 		const { newest } = database
 			.prepare('SELECT max(seq) AS newest FROM changes WHERE project = ?')
 			.get(project) as { newest: number | null };
 		const key = JSON.stringify([project, newest, filter]);
-		const known = totals.get(key);
-		if (known !== undefined) return known;
+		const known = found.get(key);
+		if (known) return known;
 		const { sql, values } = conditionOf(project, filter);
-		const { count } = database
-			.prepare(`SELECT count(*) AS count FROM items WHERE ${sql}`)
-			.get(...values) as { count: number };
-		totals.set(key, count);
-		return count;
+		const statement = database.prepare(`SELECT items.seq FROM items WHERE ${sql}`);
+		const seqs = statement.all(...values).map(({ seq }) => seq as number);
+		seqs.sort((a, b) => a - b);
+		found.set(key, seqs);
+		return seqs;
+	};
+
+	/** A page of a filter that one index answers, with how many items match from there on and in all. */
+	const indexedPage = (project: string, filter: ItemFilter, after: number, limit: number): Page => {
+		const { sql, values } = conditionOf(project, filter);
+		const { total, left } = database
+			.prepare(
+				`SELECT count(*) AS total, coalesce(sum(items.seq > ?), 0) AS left FROM items WHERE ${sql}`,
+			)
+			.get(after, ...values) as { total: number; left: number };
+		const rows = database
+			.prepare(
+				`SELECT ${itemColumns} FROM items WHERE ${sql} AND items.seq > ? ORDER BY items.seq LIMIT ?`,
+			)
+			.all(...values, after, limit) as unknown as StoredItem[];
+		return { rows, left, total };
+	};
+	const scannedPage = (project: string, filter: ItemFilter, after: number, limit: number): Page => {
+		const seqs = matches(project, filter);
+		const from = firstAfter(seqs, after);
+		const bySeq = database.prepare(
+			`SELECT ${itemColumns} FROM items WHERE project = ? AND seq = ?`,
+		);
+		const rows = seqs
+			.slice(from, from + limit)
+			.map((seq) => bySeq.get(project, seq) as unknown as StoredItem);
+		return { rows, left: seqs.length - from, total: seqs.length };
 	};
 
 	return {
 		page({ project, filter, after, limit }) {
-			const { sql, values } = conditionOf(project, filter);
-			const rows = database
-				.prepare(
-					`SELECT ${itemColumns} FROM items WHERE ${sql} AND items.seq > ? ORDER BY items.seq LIMIT ?`,
-				)
-				.all(...values, after, limit + 1) as unknown as StoredItem[];
-			const shown = rows.slice(0, limit);
+			const page = isInIndex(filter)
+				? indexedPage(project, filter, after, limit)
+				: scannedPage(project, filter, after, limit);
+			const next = page.rows.length < page.left ? page.rows.at(-1) : undefined;
 			return {
-				items: shown.map(itemRow),
-				...(rows.length > limit ? { next: String(shown.at(-1)!.seq) } : {}),
-				total: total(project, filter),
+				items: page.rows.map(itemRow),
+				...(next ? { next: String(next.seq) } : {}),
+				total: page.total,
 			};
 		},
 		find(project, item) {
@@ -82,6 +112,28 @@ export function items(database: Database): Synchronous<ItemsTable> {
 			markBatchesOf(database, project, [item]);
 		},
 	};
+}
+
+interface Page {
+	readonly rows: readonly StoredItem[];
+	readonly left: number;
+	readonly total: number;
+}
+
+/** True when nothing but the state narrows: counting then reads an index, not the items. */
+function isInIndex({ state: _, ...others }: ItemFilter): boolean {
+	return Object.values(others).every((value) => value === undefined || value === '');
+}
+
+/** The place of the first number above `after` in an ascending list. */
+function firstAfter(seqs: readonly number[], after: number): number {
+	let [low, high] = [0, seqs.length];
+	while (low < high) {
+		const middle = (low + high) >>> 1;
+		if (seqs[middle]! > after) high = middle;
+		else low = middle + 1;
+	}
+	return low;
 }
 
 /** What the models of runs said about an item, the newest run first. */

@@ -50,10 +50,10 @@ CREATE TABLE items (
 	id TEXT NOT NULL,
 	-- Order of arrival within the project, from 1.
 	seq INTEGER NOT NULL,
-	-- Canonical JSON (RFC 8785): the same data is the same text.
-	data TEXT NOT NULL,
 	-- The strings of data, in lower case, one a line: what a search looks through.
 	words TEXT NOT NULL,
+	-- Canonical JSON (RFC 8785): the same data is the same text.
+	data TEXT NOT NULL,
 	meta TEXT,
 	grp TEXT,
 	split TEXT NOT NULL,
