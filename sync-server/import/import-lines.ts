@@ -28,6 +28,8 @@ export interface ImportRequest {
 	readonly replaces?: boolean;
 	readonly media?: ReadonlyMap<string, UploadedMedium>;
 	readonly folder?: string;
+	/** What was refused before the first line. */
+	readonly refusals?: readonly LineRefusal[];
 	onProgress?(progress: ImportProgressed): void;
 	readonly signal?: AbortSignal;
 }
@@ -50,7 +52,7 @@ export async function importLines(
 	await tables.imports.start({ id, project: projectId, by, at, format });
 
 	let rows: PreparedLine[] = [];
-	let refusals: LineRefusal[] = [];
+	let refusals: LineRefusal[] = [...(more.refusals ?? [])];
 	let refusedMore = 0;
 	let seen = 0;
 	const write = async (bytes: number): Promise<void> => {
@@ -87,7 +89,7 @@ export async function importLines(
 			for (const row of piece.rows) rows.push(row);
 			if (rows.length >= pieceLines || refusals.length >= carriedRefusals) await write(bytes);
 		}
-		if (seen > 0) await write(bytes);
+		if (seen > 0 || refusals.length > 0) await write(bytes);
 		return await tables.imports.end(id, 'done');
 	} catch (error) {
 		await tables.imports.end(id, 'failed');

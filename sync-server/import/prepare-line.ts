@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { canonicalJson, type Json } from '#shared/numbers/canonical-json.ts';
 import { splitOf } from '#shared/numbers/split.ts';
 import { canonicalAnswer, misfits, type Answer } from '#shared/schema/answer.ts';
-import { importLineShape, isItemId, mediaOf, type ItemData } from '#shared/schema/item.ts';
+import {
+	importLineShape,
+	isItemId,
+	mediaOf,
+	mediaShape,
+	type ItemData,
+} from '#shared/schema/item.ts';
 import type { Schema } from '#shared/schema/schema.ts';
 import { shardOf } from '#shared/snapshot/layout.ts';
 import { sha256Hex } from '#shared/numbers/hash.ts';
@@ -60,6 +66,8 @@ export function prepareLine(line: number, text: string, options: PrepareOptions)
 		return refuse('bad_shape', `${path === '' ? 'the line' : path}: ${issue?.message ?? 'wrong'}`);
 	}
 	const { answer } = parsed.data;
+	const missing = badMedium(parsed.data.data, options);
+	if (missing) return refuse(missing.code, missing.reason);
 	const data = withMedia(parsed.data.data, options);
 	try {
 		const spelled = canonicalJson(data);
@@ -103,17 +111,43 @@ function row(
 	};
 }
 
+/** What a text of `data` names in the same upload, if it is a path there. */
+function mediumAt(value: Json, { media, folder = '' }: PrepareOptions): UploadedMedium | undefined {
+	if (!media || typeof value !== 'string') return undefined;
+	const path = value.replace(/^\.\//, '');
+	return media.get(folder + path) ?? media.get(path);
+}
+
 /** `data` with paths of the same upload replaced by what lies there. */
-function withMedia(data: ItemData, { media, folder = '' }: PrepareOptions): ItemData {
-	if (!media) return data;
+function withMedia(data: ItemData, options: PrepareOptions): ItemData {
+	if (!options.media) return data;
 	return Object.fromEntries(
 		Object.entries(data).map(([field, value]) => {
-			if (typeof value !== 'string') return [field, value];
-			const path = value.replace(/^\.\//, '');
-			const medium = media.get(folder + path) ?? media.get(path);
+			const medium = mediumAt(value, options);
 			return [field, medium ? { blob: medium.blob, type: medium.type } : value];
 		}),
 	);
+}
+
+/** A field that is shown as an image and holds none. */
+function badMedium(
+	data: ItemData,
+	options: PrepareOptions,
+): { readonly code: string; readonly reason: string } | undefined {
+	for (const { field, as } of options.schema.shows) {
+		const value = data[field];
+		if (as !== 'image' || value === undefined) continue;
+		const medium = mediumAt(value, options) ?? mediaShape.safeParse(value).data;
+		const shown = JSON.stringify(value).slice(0, 200);
+		if (!medium)
+			return {
+				code: 'media_missing',
+				reason: `data.${field}: ${shown} is no blob and no file of this upload.`,
+			};
+		if (!medium.type.startsWith('image/'))
+			return { code: 'bad_image', reason: `data.${field}: ${shown} is no image.` };
+	}
+	return undefined;
 }
 
 /** Every text in a value; media are named by hashes, which nobody looks for. */

@@ -1,0 +1,88 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CommandError } from '#shared/api/errors.ts';
+import type { ImportReport } from '#shared/api/replies.ts';
+import { keepBlob, type BlobDoors } from '../blobs/keep-blob.ts';
+import type { LineRefusal } from '../tables/imports.ts';
+import type { Tables } from '../tables/tables.ts';
+import { isLitter, safePath, type ArchiveEntry } from './archive-entry.ts';
+import { importLines, type ImportRequest } from './import-lines.ts';
+import type { UploadedMedium } from './prepare-line.ts';
+
+/** The most files in one archive. */
+const filesLimit = 100_000;
+
+export interface ArchiveDoors extends BlobDoors {
+	readonly tables: Pick<Tables, 'projects' | 'imports' | 'blobs'>;
+	readonly blobLimitBytes: number;
+}
+
+/**
+ * Imports an archive: one file of JSON lines, and the media that its lines name by their path. Media become
+ * blobs of the project as they come; the lines wait in a file until all media are there. Entries whose path
+ * tries to lead out of the archive are refused one by one, under line 0.
+ */
+export async function importArchive(
+	doors: ArchiveDoors,
+	entries: AsyncIterable<ArchiveEntry>,
+	request: Omit<ImportRequest, 'lines' | 'media' | 'folder' | 'refusals'>,
+): Promise<ImportReport> {
+	const folder = await mkdtemp(join(tmpdir(), 'flywheel-import-'));
+	try {
+		const linesFile = join(folder, 'lines');
+		const media = new Map<string, UploadedMedium>();
+		const refusals: LineRefusal[] = [];
+		let linesPath: string | undefined;
+		for await (const { path: given, bytes } of entries) {
+			if (isLitter(given)) {
+				await drain(bytes);
+				continue;
+			}
+			const path = safePath(given);
+			if (path === undefined) {
+				const reason = `The path ${JSON.stringify(given.slice(0, 200))} is not one inside the archive.`;
+				refusals.push({ line: 0, code: 'bad_path', reason });
+				await drain(bytes);
+				continue;
+			}
+			if (/\.(jsonl|ndjson)$/i.test(path)) {
+				if (linesPath !== undefined)
+					throw new CommandError('bad_request', `Two files of lines: ${linesPath} and ${path}.`);
+				linesPath = path;
+				await pipeline(Readable.from(bytes), createWriteStream(linesFile));
+				continue;
+			}
+			if (media.size >= filesLimit)
+				throw new CommandError('too_large', `More than ${filesLimit} files in one archive.`);
+			const { project, signal } = request;
+			const limitBytes = doors.blobLimitBytes;
+			const kept = await keepBlob(doors, {
+				project,
+				bytes,
+				limitBytes,
+				...(signal ? { signal } : {}),
+			});
+			media.set(path, { blob: kept.sha256, type: kept.type });
+		}
+		if (linesPath === undefined)
+			throw new CommandError('bad_request', 'The archive has no file of lines (*.jsonl).');
+		const lines = (await open(linesFile)).createReadStream({ highWaterMark: 128 * 1024 });
+		return await importLines(doors, {
+			...request,
+			lines: lines as AsyncIterable<Uint8Array>,
+			media,
+			folder: linesPath.slice(0, linesPath.lastIndexOf('/') + 1),
+			refusals,
+		});
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+}
+
+async function drain(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+	for await (const _ of bytes);
+}
