@@ -1,0 +1,71 @@
+import type { Logger } from 'pino';
+import type { UpdateLog } from '../log/update-log.ts';
+import { isProjected } from './entries.ts';
+import type { OpenDocument } from './open-document.ts';
+import type { Projector } from './projector.ts';
+
+const leastRows = 200;
+const leastBytes = 64 * 1024;
+
+/**
+ * Compacts one document at a time, when its log has grown by 200 rows or beyond its snapshot. Never past
+ * what the tables know: when an update was received is lost with its row.
+ */
+export class Compactor {
+	readonly #options: {
+		readonly log: UpdateLog;
+		readonly projector: Projector;
+		readonly logger: Logger;
+		readonly leastRows?: number;
+	};
+	readonly #waiting = new Set<OpenDocument>();
+	/** After a failure, so many rows until the next try. */
+	readonly #failedAt = new WeakMap<OpenDocument, number>();
+	#running: Promise<void> | undefined;
+
+	constructor(options: {
+		log: UpdateLog;
+		projector: Projector;
+		logger: Logger;
+		leastRows?: number;
+	}) {
+		this.#options = options;
+	}
+
+	/** Called after each commit. */
+	consider(document: OpenDocument): void {
+		const rows = document.rows - (this.#failedAt.get(document) ?? 0);
+		const isLong = rows > (this.#options.leastRows ?? leastRows);
+		const isBig = rows > 1 && document.bytes > Math.max(leastBytes, document.snapshotBytes);
+		if (!isLong && !isBig) return;
+		this.#waiting.add(document);
+		this.#running ??= this.#run().finally(() => (this.#running = undefined));
+	}
+
+	/** Resolves when what was begun is over; begins nothing more. */
+	async close(): Promise<void> {
+		this.#waiting.clear();
+		await this.#running;
+	}
+
+	async #run(): Promise<void> {
+		for (const document of this.#waiting) {
+			this.#waiting.delete(document);
+			await this.#compact(document);
+		}
+	}
+
+	async #compact(document: OpenDocument): Promise<void> {
+		const { log, projector, logger } = this.#options;
+		try {
+			const upTo = isProjected(document.name.part)
+				? await projector.settle(document.path)
+				: document.head;
+			document.compacted(await log.compact(document.path, upTo));
+			this.#failedAt.delete(document);
+		} catch (error) {
+			this.#failedAt.set(document, document.rows);
+			logger.error({ document: document.path, err: error }, 'compaction failed');
+		}
+	}
+}

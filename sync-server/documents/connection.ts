@@ -1,0 +1,302 @@
+import type { RawData, WebSocket } from 'ws';
+import { closeCodes, refusals, type CloseCode, type Refusal } from '#shared/wire/close-codes.ts';
+import type { DocumentName } from '#shared/wire/document-name.ts';
+import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';
+import type { Counters } from './counters.ts';
+import type { Standing } from './directory.ts';
+import { limits } from './gate/limits.ts';
+import type { Listener, OpenDocument } from './open-document.ts';
+import { Outbox } from './outbox.ts';
+import { emptyPresence } from './presence.ts';
+
+const refusalsAMinute = 3;
+const resyncsInARow = 3;
+const inboxBytes = 2 * 1024 * 1024;
+
+/** What a connection needs from the documents. */
+export interface ConnectionHost {
+	readonly counters: Counters;
+	now(): number;
+	find(user: string, name: DocumentName): Promise<Standing | undefined>;
+	open(path: string, name: DocumentName): Promise<OpenDocument>;
+	quarantine(refused: { document: string; user: string; reason: string; data: Uint8Array }): void;
+	left(connection: Connection): void;
+	failed(error: unknown, what: string): void;
+}
+
+/** Joining until rights and document are there; then joined; closed once and for ever. */
+type Phase =
+	| { readonly kind: 'joining' }
+	| { readonly kind: 'joined'; readonly document: OpenDocument }
+	| { readonly kind: 'closed' };
+
+/** One socket on one document. Frames are taken strictly in order. */
+export class Connection implements Listener {
+	readonly name: DocumentName;
+	readonly user: string;
+	readonly userName: string;
+	readonly #path: string;
+	readonly #socket: WebSocket;
+	readonly #host: ConnectionHost;
+	readonly #outbox: Outbox;
+	#phase: Phase = { kind: 'joining' };
+	#standing: Standing | undefined;
+	/** Rises with every change of rights; frames wait while an answer is older than it. */
+	#rightsAsked = 0;
+	#rightsKnown = 0;
+	#inbox: Uint8Array[] = [];
+	#inboxBytes = 0;
+	#unsettledBytes = 0;
+	/** The payload of the last barrier; undefined: a stock client, which never sees 102 or 103. */
+	#barrier: Uint8Array | undefined;
+	#refusedWith: Refusal | undefined;
+	#refusedAt: number[] = [];
+	#awaitsStep2 = false;
+	#resyncs = 0;
+	#wasDenied = false;
+	#isAlive = true;
+
+	constructor(options: {
+		socket: WebSocket;
+		who: { readonly user: string; readonly name: string };
+		path: string;
+		name: DocumentName;
+		host: ConnectionHost;
+	}) {
+		this.#socket = options.socket;
+		this.user = options.who.user;
+		this.userName = options.who.name;
+		this.#path = options.path;
+		this.name = options.name;
+		this.#host = options.host;
+		this.#outbox = new Outbox({
+			socket: options.socket,
+			now: () => options.host.now(),
+			caughtUp: (stateVector) => this.#sendDifference('update', stateVector),
+		});
+		this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+		this.#socket.on('pong', () => (this.#isAlive = true));
+		this.#socket.on('close', () => this.#leave());
+		this.#socket.on('error', () => this.#socket.terminate());
+	}
+
+	/** Asks for the rights, then for the document, and begins to talk. */
+	async join(): Promise<void> {
+		try {
+			await this.#askRights();
+			if (this.#phase.kind !== 'joining') return;
+			const document = await this.#host.open(this.#path, this.name);
+			// Gone while the document was read: then nobody else may have it open either.
+			if ((this.#phase as Phase).kind !== 'joining') return this.#host.left(this);
+			this.#phase = { kind: 'joined', document };
+			document.isBlind = this.#standing?.isBlind ?? false;
+			document.listeners.add(this);
+			this.#outbox.send(writeMessage({ kind: 'step1', stateVector: document.stateVector() }));
+			this.#outbox.send(document.presence.frame());
+			this.#drain();
+		} catch (error) {
+			// S3: what cannot be read is not served empty; waiting may mend it.
+			this.#host.failed(error, `${this.#path} could not be opened`);
+			this.close(closeCodes.overloaded);
+		}
+	}
+
+	/** S7: looks at the rights again; frames that came later wait for the answer. */
+	async rightsChanged(): Promise<void> {
+		try {
+			await this.#askRights();
+			this.#drain();
+		} catch (error) {
+			this.#host.failed(error, `the rights on ${this.#path} could not be read`);
+			this.close(closeCodes.overloaded);
+		}
+	}
+
+	async #askRights(): Promise<void> {
+		const asked = ++this.#rightsAsked;
+		const standing = await this.#host.find(this.user, this.name);
+		if (asked !== this.#rightsAsked) return; // asked again meanwhile: that answer counts
+		this.#rightsKnown = asked;
+		this.#standing = standing;
+		if (!standing || standing.access === 'none') this.close(closeCodes.notFound);
+		else if (this.#phase.kind === 'joined') this.#phase.document.isBlind = standing.isBlind;
+	}
+
+	close({ code, reason }: CloseCode): void {
+		this.#leave();
+		this.#socket.close(code, reason);
+	}
+
+	/** Every 15 s: a word for the client, and a look whether it still listens. */
+	tick(): void {
+		if (!this.#isAlive || this.#outbox.isStalled()) {
+			if (this.#isAlive) this.#host.counters.closedSlowReaders++;
+			this.close(closeCodes.overloaded);
+			this.#socket.terminate();
+			return;
+		}
+		this.#isAlive = false;
+		this.#socket.ping();
+		this.#outbox.sendHint(emptyPresence);
+	}
+
+	sendUpdate(frame: Uint8Array, before: () => Uint8Array): void {
+		this.#outbox.sendChange(frame, before);
+	}
+
+	sendPresence(frame: Uint8Array): void {
+		this.#outbox.sendHint(frame);
+	}
+
+	documentFailed(): void {
+		this.close(closeCodes.overloaded);
+	}
+
+	#leave(): void {
+		if (this.#phase.kind === 'closed') return;
+		const before = this.#phase;
+		this.#phase = { kind: 'closed' };
+		this.#inbox = [];
+		if (before.kind === 'joined') {
+			before.document.listeners.delete(this);
+			before.document.presence.leave(this);
+		}
+		this.#host.left(this);
+	}
+
+	#receive(data: RawData, isBinary: boolean): void {
+		if (this.#phase.kind === 'closed') return;
+		const frame = isBinary && Buffer.isBuffer(data) ? data : new Uint8Array();
+		this.#inbox.push(frame);
+		this.#inboxBytes += frame.length;
+		this.#drain();
+		if (this.#inboxBytes > inboxBytes) this.#socket.pause();
+	}
+
+	#drain(): void {
+		let frame: Uint8Array | undefined;
+		while (this.#isReady() && (frame = this.#inbox.shift())) {
+			this.#inboxBytes -= frame.length;
+			this.#handle(frame);
+		}
+		if (this.#socket.isPaused && this.#isFlowing()) this.#socket.resume();
+	}
+
+	#isReady(): boolean {
+		return this.#phase.kind === 'joined' && this.#rightsKnown === this.#rightsAsked;
+	}
+
+	#isFlowing(): boolean {
+		return this.#inboxBytes <= inboxBytes && this.#unsettledBytes <= inboxBytes;
+	}
+
+	#handle(frame: Uint8Array): void {
+		if (this.#phase.kind !== 'joined') return;
+		const { document } = this.#phase;
+		const message = readMessage(frame);
+		switch (message?.kind) {
+			case 'step1':
+				return this.#sendDifference('step2', message.stateVector);
+			case 'step2':
+			case 'update':
+				return this.#write(document, message);
+			case 'awareness':
+				if (!document.presence.receive(this, message.update)) this.#refuse('malformed', frame);
+				return;
+			case 'queryAwareness':
+				return this.#outbox.send(document.presence.frame());
+			case 'barrier':
+				return this.#answerBarrier(document, message.payload.slice());
+			case 'denied':
+			case 'refused':
+			case undefined:
+				return this.#refuse('malformed', frame);
+		}
+	}
+
+	#write(
+		document: OpenDocument,
+		{ kind, update }: Extract<Message, { kind: 'step2' | 'update' }>,
+	): void {
+		// After a refusal a client of ours sends nothing again that could count; it comes back afresh.
+		if (this.#refusedWith && this.#barrier) return;
+		const isStep2 = kind === 'step2';
+		if (update.length > (isStep2 ? limits.step2Bytes : limits.updateBytes))
+			return this.#refuse('tooLarge', update);
+		const verdict = document.write(update, this.user, this.#standing?.access === 'write');
+		switch (verdict.kind) {
+			case 'known':
+			case 'ok':
+				if (isStep2) {
+					this.#awaitsStep2 = false;
+					this.#resyncs = 0;
+				}
+				return this.#hold(document, update.length);
+			case 'resync':
+				return this.#askAgain(document, isStep2, update);
+			case 'refuse':
+				return this.#refuse(verdict.refusal, update);
+		}
+	}
+
+	/** Reads no faster than the disk writes. */
+	#hold(document: OpenDocument, bytes: number): void {
+		this.#unsettledBytes += bytes;
+		if (this.#unsettledBytes <= inboxBytes) {
+			if (this.#unsettledBytes === bytes) document.afterCommits(() => (this.#unsettledBytes = 0));
+			return;
+		}
+		this.#socket.pause();
+		document.afterCommits(() => {
+			this.#unsettledBytes = 0;
+			this.#drain();
+		});
+	}
+
+	/** Something before this update is missing: its barrier is void, and the client is asked for the whole. */
+	#askAgain(document: OpenDocument, isStep2: boolean, update: Uint8Array): void {
+		if (this.#awaitsStep2 && !isStep2) return;
+		if (isStep2 && ++this.#resyncs >= resyncsInARow) return this.#refuse('malformed', update);
+		this.#host.counters.resyncs++;
+		this.#awaitsStep2 = true;
+		this.#outbox.send(writeMessage({ kind: 'step1', stateVector: document.stateVector() }));
+	}
+
+	#sendDifference(kind: 'step2' | 'update', stateVector: Uint8Array): void {
+		if (this.#phase.kind !== 'joined') return;
+		const { document } = this.#phase;
+		try {
+			const frame = writeMessage({ kind, update: document.difference(stateVector) });
+			document.afterCommits(() => this.#outbox.send(frame));
+		} catch {
+			this.#refuse('malformed', stateVector); // the bytes are no state vector
+		}
+	}
+
+	/** 102 once everything before it is on disk; 103 where something was refused; nothing while a resync is due. */
+	#answerBarrier(document: OpenDocument, payload: Uint8Array): void {
+		this.#barrier = payload;
+		if (this.#refusedWith) return this.#sendRefused(this.#refusedWith, payload);
+		if (this.#awaitsStep2) return;
+		document.afterCommits(() => this.#outbox.send(writeMessage({ kind: 'barrier', payload })));
+	}
+
+	/** S5: refused with a reason, kept aside, and nobody else notices. */
+	#refuse(refusal: Refusal, data: Uint8Array): void {
+		const now = this.#host.now();
+		this.#host.counters.refused++;
+		this.#host.quarantine({ document: this.#path, user: this.user, reason: refusal, data });
+		this.#refusedWith ??= refusal;
+		if (this.#barrier) this.#sendRefused(refusal, this.#barrier);
+		else if (refusal === 'notAllowed' && !this.#wasDenied) {
+			this.#wasDenied = true;
+			this.#outbox.send(writeMessage({ kind: 'denied', reason: refusals.notAllowed.reason }));
+		}
+		this.#refusedAt = [...this.#refusedAt.filter((at) => now - at < 60_000), now];
+		if (this.#refusedAt.length >= refusalsAMinute) this.close(closeCodes.abuse);
+	}
+
+	#sendRefused(refusal: Refusal, payload: Uint8Array): void {
+		this.#outbox.send(writeMessage({ kind: 'refused', ...refusals[refusal], payload }));
+	}
+}

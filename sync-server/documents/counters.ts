@@ -1,0 +1,12 @@
+/** What happened since the start, for /metrics. */
+export interface Counters {
+	committed: number;
+	refused: number;
+	resyncs: number;
+	compactions: number;
+	closedSlowReaders: number;
+}
+
+export function newCounters(): Counters {
+	return { committed: 0, refused: 0, resyncs: 0, compactions: 0, closedSlowReaders: 0 };
+}

@@ -1,0 +1,213 @@
+import type { Logger } from 'pino';
+import type { WebSocket } from 'ws';
+import { closeCodes } from '#shared/wire/close-codes.ts';
+import {
+	formatDocumentName,
+	parseDocumentName,
+	type DocumentName,
+} from '#shared/wire/document-name.ts';
+import type { UpdateLog } from '../log/update-log.ts';
+import { Compactor } from './compactor.ts';
+import { Connection, type ConnectionHost } from './connection.ts';
+import { newCounters, type Counters } from './counters.ts';
+import type { Directory } from './directory.ts';
+import { isProjected } from './entries.ts';
+import { OpenDocument } from './open-document.ts';
+import type { Projection } from './projection.ts';
+import { Projector } from './projector.ts';
+
+const tickMs = 15_000;
+const idleBytes = 64 * 1024 * 1024;
+const idleDocuments = 200;
+
+export interface DocumentsOptions {
+	readonly log: UpdateLog;
+	readonly directory: Directory;
+	readonly projection: Projection;
+	readonly logger: Logger;
+	/** Milliseconds since the epoch; tests hold it. */
+	readonly now?: () => number;
+	readonly limits?: {
+		/** Rows after which a document is compacted (200). */
+		readonly compactionRows?: number;
+		/** What documents that nobody has open may take in memory. */
+		readonly idleBytes?: number;
+	};
+}
+
+export interface DocumentsStats extends Readonly<Counters> {
+	readonly documents: number;
+	readonly connections: number;
+}
+
+/** Whose rights changed: in a project, on a batch, of a user; what is left out means all. */
+export interface RightsChange {
+	readonly project?: string;
+	readonly batch?: string;
+	readonly user?: string;
+}
+
+/** The documents of the server: everything that happens behind WS /sync. */
+export interface Documents {
+	/**
+	 * Talks to a socket about a document. Call it in the same turn as the upgrade, or its first messages
+	 * are lost. A name that is none, a batch that is none and one that is not theirs all end in 4404 (S4).
+	 */
+	accept(
+		socket: WebSocket,
+		who: { readonly user: string; readonly name: string },
+		name: string,
+	): Promise<void>;
+	/** Call after the tables committed: open connections are judged again at once (S7). */
+	rightsChanged(change: RightsChange): void;
+	/** Projects what the tables miss. Call once at the start. */
+	catchUp(): Promise<void>;
+	/** Deletes the documents of a project and closes who had them open. */
+	remove(project: string): Promise<void>;
+	stats(): DocumentsStats;
+	/** Closes every socket (1012), waits for the disk and for the tables. The log stays open. */
+	close(): Promise<void>;
+}
+
+export function openDocuments(options: DocumentsOptions): Documents {
+	const { log, directory, projection, logger } = options;
+	const now = options.now ?? Date.now;
+	const counters = newCounters();
+	const projector = new Projector({ log, projection, logger });
+	const compactionRows = options.limits?.compactionRows;
+	const compactor = new Compactor({
+		log,
+		projector,
+		logger,
+		...(compactionRows !== undefined && { leastRows: compactionRows }),
+	});
+	const connections = new Set<Connection>();
+	/** One promise for everybody who opens the same document. */
+	const opened = new Map<string, Promise<OpenDocument>>();
+	const resident = new Map<string, OpenDocument>();
+	/** Documents nobody has open, the longest unused first. */
+	const idle = new Set<OpenDocument>();
+	let isClosing = false;
+
+	async function open(path: string, name: DocumentName): Promise<OpenDocument> {
+		for (;;) {
+			const opening = opened.get(path) ?? load(path, name);
+			opened.set(path, opening);
+			const document = await opening;
+			// It may have been dropped between its opening and this turn.
+			if (document.isClosed) {
+				if (opened.get(path) === opening) opened.delete(path);
+				continue;
+			}
+			idle.delete(document);
+			return document;
+		}
+	}
+
+	async function load(path: string, name: DocumentName): Promise<OpenDocument> {
+		try {
+			const document = new OpenDocument({
+				path,
+				name,
+				log: await log.open(path),
+				counters,
+				logger,
+				now,
+				committed(one, change) {
+					if (isProjected(name.part)) projector.committed(path, change);
+					compactor.consider(one);
+					if (one.isIdle) retire(one);
+				},
+				closed(one) {
+					opened.delete(path);
+					resident.delete(path);
+					idle.delete(one);
+				},
+			});
+			resident.set(path, document);
+			return document;
+		} catch (error) {
+			opened.delete(path);
+			throw error;
+		}
+	}
+
+	/** Keeps a document that nobody has open for a while, and drops the longest unused beyond the limits. */
+	function retire(document: OpenDocument): void {
+		idle.delete(document);
+		idle.add(document);
+		if (isProjected(document.name.part)) void projector.release(document.path);
+		const limit = options.limits?.idleBytes ?? idleBytes;
+		let bytes = 0;
+		for (const one of idle) bytes += one.residentBytes;
+		for (const one of idle) {
+			if (bytes <= limit && idle.size <= idleDocuments) return;
+			bytes -= one.residentBytes;
+			one.evict();
+		}
+	}
+
+	const host: ConnectionHost = {
+		counters,
+		now,
+		find: (user, name) => directory.find(user, name),
+		open,
+		quarantine(refused) {
+			logger.warn(
+				{ document: refused.document, user: refused.user, reason: refused.reason },
+				'update refused',
+			);
+			log.quarantine({ ...refused, at: now() }).catch((error: unknown) => {
+				logger.error({ err: error }, 'refused bytes could not be kept');
+			});
+		},
+		left(connection) {
+			connections.delete(connection);
+			const document = resident.get(formatDocumentName(connection.name));
+			if (document?.isIdle) retire(document);
+		},
+		failed: (error, what) => logger.error({ err: error }, what),
+	};
+
+	const ticking = setInterval(() => {
+		for (const connection of connections) connection.tick();
+	}, tickMs).unref();
+
+	return {
+		async accept(socket, who, path) {
+			const name = parseDocumentName(path);
+			if (isClosing) return socket.close(closeCodes.restarting.code, closeCodes.restarting.reason);
+			if (!name) return socket.close(closeCodes.notFound.code, closeCodes.notFound.reason);
+			const connection = new Connection({ socket, who, path, name, host });
+			connections.add(connection);
+			await connection.join();
+		},
+		rightsChanged({ project, batch, user }) {
+			for (const connection of connections)
+				if (
+					(project === undefined || connection.name.project === project) &&
+					(batch === undefined || connection.name.batch === batch) &&
+					(user === undefined || connection.user === user)
+				)
+					void connection.rightsChanged();
+		},
+		catchUp: () => projector.catchUp(),
+		async remove(project) {
+			for (const connection of [...connections])
+				if (connection.name.project === project) connection.close(closeCodes.notFound);
+			for (const document of [...resident.values()])
+				if (document.name.project === project) document.evict();
+			await log.remove(`${project}/`);
+		},
+		stats: () => ({ ...counters, documents: resident.size, connections: connections.size }),
+		async close() {
+			isClosing = true;
+			clearInterval(ticking);
+			for (const connection of [...connections]) connection.close(closeCodes.restarting);
+			await Promise.all([...resident.values()].map((document) => document.whenSettled()));
+			await compactor.close();
+			await projector.close();
+			for (const document of [...resident.values()]) document.evict();
+		},
+	};
+}

@@ -1,0 +1,126 @@
+import * as decoding from 'lib0/decoding';
+import * as Y from 'yjs';
+import type { Part } from '#shared/access/access.ts';
+import type { Refusal } from '#shared/wire/close-codes.ts';
+import { checkEntries, type WrittenEntry } from './check-entries.ts';
+import { newlyDeleted } from './deletes.ts';
+import { integrationOrder } from './integration-order.ts';
+import { isAuthored, mayUseKey, rootKind } from './key-rules.ts';
+import { limits } from './limits.ts';
+import { Places } from './places.ts';
+import { isPlainJson } from './value-limits.ts';
+
+/** What an update is judged against: the document it would change, and who sends it. */
+export interface GateContext {
+	readonly document: Y.Doc;
+	readonly part: Part;
+	readonly user: string;
+	/** Who owns which Yjs client id of this document. */
+	readonly owners: ReadonlyMap<number, string>;
+}
+
+export type GateVerdict =
+	/** Nothing in it is new. */
+	| { readonly kind: 'known' }
+	/** May be applied. `client` wrote its first new item (null: it only deletes); `claims` are used for the first time. */
+	| { readonly kind: 'ok'; readonly client: number | null; readonly claims: readonly number[] }
+	/** Something before it is missing: ask for the whole. */
+	| { readonly kind: 'resync' }
+	| { readonly kind: 'refuse'; readonly refusal: Refusal };
+
+const refuse = (refusal: Refusal): GateVerdict => ({ kind: 'refuse', refusal });
+
+/**
+ * Decodes and inspects an update before it touches the document (S5): Yjs cannot take back what it has
+ * applied. Never throws, whatever the bytes.
+ */
+export function inspectUpdate(update: Uint8Array, context: GateContext): GateVerdict {
+	const decoded = decode(update);
+	if (decoded === 'malformed') return refuse('malformed');
+	if (decoded === 'limit') return refuse('limit');
+	const { document, owners, user } = context;
+
+	const added = integrationOrder(decoded.structs, document.store);
+	if (added.kind === 'gap') return { kind: 'resync' };
+	if (added.kind !== 'items') return refuse(added.kind);
+
+	const claims: number[] = [];
+	for (const client of new Set(added.items.map((item) => item.id.client))) {
+		const owner = owners.get(client);
+		if (owner === undefined) claims.push(client);
+		else if (owner !== user) return refuse('foreignClient');
+	}
+
+	const deleted = newlyDeleted(decoded.ds, document.store, added.clocks);
+	if (deleted.kind === 'gap') return { kind: 'resync' };
+	if (deleted.kind !== 'items') return refuse(deleted.kind);
+	if (added.items.length === 0 && deleted.items.length === 0) return { kind: 'known' };
+
+	const places = new Places(document);
+	const entries = new Map<string, WrittenEntry>();
+	const newRoots = new Set<string>();
+	for (const item of added.items) {
+		const place = places.add(item);
+		const refusal = place ? checkItem(item, place, context) : 'shape';
+		if (refusal || !place) return refuse(refusal ?? 'shape');
+		if (!document.share.has(place.root)) newRoots.add(place.root);
+		if (place.key !== null && isAuthored(place.root))
+			entryAt(entries, place.root, place.key).added.push(item);
+	}
+	if (newRoots.size > 0 && document.share.size + newRoots.size > limits.roots)
+		return refuse('limit');
+	for (const item of deleted.items) {
+		const place = places.of(item);
+		if (!place) return refuse('malformed');
+		if (place.key !== null && isAuthored(place.root))
+			entryAt(entries, place.root, place.key).isDeleted = true;
+	}
+	const refusal = checkEntries([...entries.values()], { update, deletes: decoded.ds, ...context });
+	return refusal
+		? refuse(refusal)
+		: { kind: 'ok', client: added.items[0]?.id.client ?? null, claims };
+}
+
+function decode(update: Uint8Array): ReturnType<typeof Y.decodeUpdate> | 'malformed' | 'limit' {
+	try {
+		// The count comes first, so that a claim of 100,000 clients costs nothing.
+		if (decoding.readVarUint(decoding.createDecoder(update)) > limits.clients) return 'limit';
+		return Y.decodeUpdate(update);
+	} catch {
+		return 'malformed'; // whatever the decoder threw: the bytes are no update
+	}
+}
+
+function checkItem(
+	item: Y.Item,
+	{ root, key }: { root: string; key: string | null },
+	{ part, user, document }: GateContext,
+): Refusal | undefined {
+	const content = item.content as unknown;
+	switch (rootKind(part, root)) {
+		case undefined:
+			return 'shape';
+		case 'map':
+			if (key === null || !mayUseKey(root, key, user)) return 'shape';
+			if (content instanceof Y.ContentDeleted) return undefined;
+			return content instanceof Y.ContentAny && content.arr.every(isPlainJson)
+				? undefined
+				: 'shape';
+		case 'text': {
+			if (key !== null) return 'shape';
+			if (content instanceof Y.ContentDeleted) return undefined;
+			if (!(content instanceof Y.ContentString)) return 'shape';
+			const length = document.share.get(root)?._length ?? 0;
+			return length + content.getLength() > limits.textLength ? 'limit' : undefined;
+		}
+	}
+}
+
+function entryAt(entries: Map<string, WrittenEntry>, root: string, key: string): WrittenEntry {
+	const name = `${root}\n${key}`;
+	const known = entries.get(name);
+	if (known) return known;
+	const entry: WrittenEntry = { root, key, added: [], isDeleted: false };
+	entries.set(name, entry);
+	return entry;
+}

@@ -1,0 +1,23 @@
+/**
+ * What one document and one update may cost. A 500-item batch with 20 regions each is 0.64 MB and 10,000
+ * structs; after ten edits of each, 1.6 MB and 110,000. The limits leave honest work ten times that.
+ */
+export const limits = {
+	/** One live update. A client with more to say splits it. */
+	updateBytes: 1024 * 1024,
+	/** The answer to a step 1: weeks of offline work at once. */
+	step2Bytes: 16 * 1024 * 1024,
+	/** Yjs clients in one update: one per tab that was ever opened on the document. */
+	clients: 2_000,
+	structs: 400_000,
+	deleteRanges: 100_000,
+	/** How far the clocks of one update may move; text counts every code unit. */
+	clockAdvance: 4_000_000,
+	/** Root types: two maps, and a text for each item and tool that has one. */
+	roots: 5_000,
+	textLength: 200_000,
+	valueDepth: 32,
+	valueNodes: 100_000,
+	/** Encoded size of a whole document. */
+	documentBytes: 16 * 1024 * 1024,
+} as const;

@@ -1,0 +1,262 @@
+import type { Logger } from 'pino';
+import * as Y from 'yjs';
+import type { DocumentName } from '#shared/wire/document-name.ts';
+import { writeMessage } from '#shared/wire/messages.ts';
+import { hasPending, readDocument } from '../log/compact-document.ts';
+import type { Compacted, OpenedDocument } from '../log/update-log.ts';
+import type { Counters } from './counters.ts';
+import { observeEntries, type FreshEntry } from './entries.ts';
+import { inspectUpdate, type GateVerdict } from './gate/inspect-update.ts';
+import { limits } from './gate/limits.ts';
+import { Presence, type Present } from './presence.ts';
+import type { Committed } from './projector.ts';
+
+/** Who hears of a document: a connection. */
+export interface Listener extends Present {
+	/** A durable change; `before` is the state vector of a client that has everything but this. */
+	sendUpdate(frame: Uint8Array, before: () => Uint8Array): void;
+	/** The document is gone from memory: what the disk refused is not served (S2). */
+	documentFailed(): void;
+}
+
+export interface OpenDocumentOptions {
+	readonly path: string;
+	readonly name: DocumentName;
+	readonly log: OpenedDocument;
+	readonly counters: Counters;
+	readonly logger: Logger;
+	readonly now: () => number;
+	readonly committed: (document: OpenDocument, change: Committed) => void;
+	/** Called once, when nothing may use it any more. */
+	readonly closed: (document: OpenDocument) => void;
+}
+
+interface InFlight {
+	readonly data: Uint8Array;
+	readonly at: number;
+	readonly entries: readonly FreshEntry[];
+	/** Set when it is on disk. */
+	seq?: number;
+}
+
+/**
+ * One document in memory. Memory may be ahead of the disk, the wire never is: an update is applied, then
+ * appended; after its commit it is sent to everyone, and only then is anything answered that relies on it (S1).
+ */
+export class OpenDocument {
+	readonly path: string;
+	readonly name: DocumentName;
+	readonly presence: Presence;
+	readonly listeners = new Set<Listener>();
+	isBlind = false;
+	/** What compaction goes by. */
+	rows: number;
+	bytes: number;
+	snapshotBytes: number;
+	readonly #options: OpenDocumentOptions;
+	readonly #yjs: Y.Doc;
+	readonly #owners: Map<number, string>;
+	#head: number;
+	#inFlight: InFlight[] = [];
+	#actions: { after: number; run: () => void }[] = [];
+	#settled: (() => void)[] = [];
+	/** Updates appended and updates on disk since it was opened. */
+	#appended = 0;
+	#durable = 0;
+	#isSettling = false;
+	#isClosed = false;
+	#effect: Uint8Array | undefined;
+	#written: FreshEntry[] = [];
+	#encodedBytes: number;
+
+	/** Throws UnreadableDocument when what is on disk makes no document (S3). */
+	constructor(options: OpenDocumentOptions) {
+		const { stored } = options.log;
+		this.#options = options;
+		this.path = options.path;
+		this.name = options.name;
+		this.rows = stored.rows;
+		this.bytes = stored.bytes;
+		this.snapshotBytes = stored.snapshot?.length ?? 0;
+		this.#encodedBytes = this.bytes + this.snapshotBytes;
+		this.#head = stored.head;
+		this.#owners = new Map(stored.owners);
+		this.#yjs = readDocument(options.path, stored);
+		this.#yjs.on('update', (update: Uint8Array) => (this.#effect = update));
+		observeEntries(this.#yjs, this.name.part, this.#owners, (entry) => this.#written.push(entry));
+		this.presence = new Presence({
+			isBlind: () => this.isBlind,
+			ownerOf: (client) => this.#owners.get(client),
+			everyone: this.listeners,
+		});
+	}
+
+	get isClosed(): boolean {
+		return this.#isClosed;
+	}
+
+	/** Nobody listens and nothing waits for the disk. */
+	get isIdle(): boolean {
+		return this.listeners.size === 0 && this.#inFlight.length === 0;
+	}
+
+	/** Roughly what it takes in memory: ten times its encoded form. */
+	get residentBytes(): number {
+		return 10 * this.#encodedBytes;
+	}
+
+	get head(): number {
+		return this.#head;
+	}
+
+	stateVector(): Uint8Array {
+		return Y.encodeStateVector(this.#yjs);
+	}
+
+	/** What a client with this state vector lacks. Hold it back with `afterCommits`: it may be ahead of the disk. Throws on bytes that are none. */
+	difference(stateVector: Uint8Array): Uint8Array {
+		return Y.encodeStateAsUpdate(this.#yjs, stateVector);
+	}
+
+	/** Takes an update from a user: judged, applied and on its way to the disk, or not at all. */
+	write(update: Uint8Array, user: string, mayWrite: boolean): GateVerdict {
+		const verdict = inspectUpdate(update, {
+			document: this.#yjs,
+			part: this.name.part,
+			user,
+			owners: this.#owners,
+		});
+		if (verdict.kind !== 'ok') return verdict;
+		if (!mayWrite) return { kind: 'refuse', refusal: 'notAllowed' };
+		if (this.#isFull(update.length)) return { kind: 'refuse', refusal: 'limit' };
+		for (const client of verdict.claims) this.#owners.set(client, user);
+		this.#effect = undefined;
+		this.#written = [];
+		Y.applyUpdate(this.#yjs, update);
+		if (hasPending(this.#yjs)) {
+			// The gate let through what Yjs could not place: a bug. The disk does not have it; start again from there.
+			this.#fail(new Error(`${this.path}: an inspected update left something pending`));
+			return { kind: 'refuse', refusal: 'malformed' };
+		}
+		if (this.#effect) this.#append(this.#effect, user, verdict);
+		return verdict;
+	}
+
+	#isFull(more: number): boolean {
+		if (this.#encodedBytes + more <= limits.documentBytes) return false;
+		// The sum counts what edits have replaced since; measured again before anybody is refused.
+		this.#encodedBytes = Y.encodeStateAsUpdate(this.#yjs).length;
+		return this.#encodedBytes + more > limits.documentBytes;
+	}
+
+	#append(
+		data: Uint8Array,
+		user: string,
+		{ client, claims }: { client: number | null; claims: readonly number[] },
+	): void {
+		const at = this.#options.now();
+		const one: InFlight = { data, at, entries: this.#written };
+		this.#inFlight.push(one);
+		this.#appended++;
+		this.#encodedBytes += data.length;
+		this.#options.log.append({ user, client, at, data, claims }).then(
+			(seq) => this.#committed(one, seq),
+			(error: unknown) => this.#fail(error as Error),
+		);
+	}
+
+	#committed(one: InFlight, seq: number): void {
+		one.seq = seq;
+		this.#durable++;
+		if (this.#isSettling) return;
+		this.#isSettling = true;
+		// All appends of one commit resolve before this runs: they are sent as one.
+		queueMicrotask(() => this.#settle());
+	}
+
+	#settle(): void {
+		this.#isSettling = false;
+		if (this.#isClosed) return;
+		const ready = this.#inFlight.findIndex(({ seq }) => seq === undefined);
+		const done = this.#inFlight.splice(0, ready === -1 ? this.#inFlight.length : ready);
+		if (done.length === 0) return;
+		const from = done[0]!.seq!;
+		this.#head = done.at(-1)!.seq!;
+		this.rows += done.length;
+		for (const { data } of done) this.bytes += data.length;
+		this.#options.counters.committed += done.length;
+		this.#broadcast(done);
+		this.#runActions();
+		const entries = done.flatMap(({ entries: written, at }) =>
+			written.map((entry) => ({ ...entry, receivedAt: new Date(at).toISOString() })),
+		);
+		this.#options.committed(this, { from, upTo: this.#head, entries });
+		if (this.#inFlight.length === 0) for (const resolve of this.#settled.splice(0)) resolve();
+	}
+
+	#broadcast(done: readonly InFlight[]): void {
+		if (this.listeners.size === 0) return;
+		const updates = done.map(({ data }) => data);
+		const update = updates.length === 1 ? updates[0]! : Y.mergeUpdates(updates);
+		const frame = writeMessage({ kind: 'update', update });
+		let before: Uint8Array | undefined;
+		const stateBefore = (): Uint8Array =>
+			(before ??= this.#stateVectorBefore([...done, ...this.#inFlight]));
+		for (const listener of this.listeners) listener.sendUpdate(frame, stateBefore);
+	}
+
+	#stateVectorBefore(later: readonly InFlight[]): Uint8Array {
+		const clocks = Y.decodeStateVector(this.stateVector());
+		for (const { data } of later)
+			for (const [client, clock] of Y.parseUpdateMeta(data).from)
+				clocks.set(client, Math.min(clock, clocks.get(client) ?? 0));
+		return Y.encodeStateVector(clocks);
+	}
+
+	/** Runs once everything taken so far is on disk; at once when it is; never when it fails. */
+	afterCommits(run: () => void): void {
+		if (this.#inFlight.length === 0) run();
+		else this.#actions.push({ after: this.#appended, run });
+	}
+
+	#runActions(): void {
+		while (this.#actions.length > 0 && this.#actions[0]!.after <= this.#durable)
+			this.#actions.shift()!.run();
+	}
+
+	/** Resolves when nothing waits for the disk, whether it took it or not. */
+	whenSettled(): Promise<void> {
+		if (this.#inFlight.length === 0) return Promise.resolve();
+		return new Promise((resolve) => this.#settled.push(resolve));
+	}
+
+	compacted({ foldedRows, foldedBytes, snapshotBytes }: Compacted): void {
+		if (foldedRows === 0) return;
+		this.rows -= foldedRows;
+		this.bytes -= foldedBytes;
+		this.snapshotBytes = snapshotBytes;
+	}
+
+	/** Lets go of it: nobody listens and everything is on disk. */
+	evict(): void {
+		this.#close();
+	}
+
+	#fail(error: Error): void {
+		if (this.#isClosed) return;
+		this.#options.logger.error({ document: this.path, err: error }, 'document dropped from memory');
+		this.#close();
+		for (const listener of [...this.listeners]) listener.documentFailed();
+	}
+
+	#close(): void {
+		if (this.#isClosed) return;
+		this.#isClosed = true;
+		this.#actions = [];
+		this.#inFlight = [];
+		for (const resolve of this.#settled.splice(0)) resolve();
+		this.presence.stop();
+		this.#yjs.destroy();
+		this.#options.closed(this);
+	}
+}

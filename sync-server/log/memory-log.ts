@@ -1,0 +1,132 @@
+import { crc32 } from 'node:zlib';
+import { compactDocument } from './compact-document.ts';
+import { GroupCommit, type Appender, type PendingAppend } from './group-commit.ts';
+import {
+	nothingCompacted,
+	quarantineLimits,
+	UnreadableDocument,
+	type QuarantinedUpdate,
+	type StoredDocument,
+	type StoredUpdate,
+	type UpdateLog,
+} from './update-log.ts';
+
+interface MemoryDocument {
+	epoch: number;
+	head: number;
+	snapshotSeq: number;
+	snapshotAt: number;
+	snapshot?: Uint8Array;
+	updates: (StoredUpdate & { readonly crc: number })[];
+	readonly owners: Map<number, string>;
+}
+
+/** What a memory log writes to: it outlives the log, as a file does, and can stall or refuse like a disk. */
+export class MemoryDisk {
+	readonly documents = new Map<string, MemoryDocument>();
+	readonly quarantined: QuarantinedUpdate[] = [];
+	/** Commits wait for this; replace it to hold them back. */
+	ready: Promise<void> = Promise.resolve();
+	/** Set: the next commit fails with it, as a full disk would make it. */
+	failure: Error | undefined;
+}
+
+/** The update log in memory: the same promises as on disk, for tests and for nothing else. */
+export function openMemoryLog(disk: MemoryDisk): UpdateLog {
+	const appenders = new Set<Appender>();
+	const commits = new GroupCommit(async (batch) => {
+		await disk.ready;
+		const failure = disk.failure;
+		disk.failure = undefined;
+		if (failure) throw failure;
+		return batch.map((pending) => append(disk, pending));
+	});
+
+	return {
+		async open(document) {
+			await disk.ready;
+			const stored = read(disk, document);
+			const appender: Appender = { document, hasFailed: false };
+			appenders.add(appender);
+			return { stored, append: (update) => commits.append(appender, update) };
+		},
+		documents: () =>
+			Promise.resolve(
+				[...disk.documents]
+					.map(([name, { head }]) => ({ name, head }))
+					.sort((one, other) => (one.name < other.name ? -1 : 1)),
+			),
+		async compact(name, upTo) {
+			await disk.ready;
+			const stored = read(disk, name, upTo);
+			const last = stored.updates.at(-1);
+			if (!last) return nothingCompacted;
+			const snapshot = compactDocument(name, stored);
+			const document = disk.documents.get(name)!;
+			document.snapshot = snapshot;
+			document.snapshotSeq = last.seq;
+			document.snapshotAt = last.at;
+			document.updates = document.updates.filter(({ seq }) => seq > last.seq);
+			return {
+				foldedRows: stored.updates.length,
+				foldedBytes: stored.updates.reduce((sum, { data }) => sum + data.length, 0),
+				snapshotBytes: snapshot.length,
+			};
+		},
+		quarantine(update) {
+			disk.quarantined.push({ ...update, data: update.data.slice(0, quarantineLimits.bytesEach) });
+			const same = disk.quarantined.filter(
+				({ document, user }) => document === update.document && user === update.user,
+			);
+			if (same.length > quarantineLimits.rows)
+				disk.quarantined.splice(disk.quarantined.indexOf(same[0]!), 1);
+			return Promise.resolve();
+		},
+		quarantined: (document) =>
+			Promise.resolve(disk.quarantined.filter((update) => update.document === document)),
+		async remove(prefix) {
+			for (const appender of appenders)
+				if (appender.document.startsWith(prefix)) appender.hasFailed = true;
+			await commits.whenIdle();
+			for (const name of disk.documents.keys())
+				if (name.startsWith(prefix)) disk.documents.delete(name);
+		},
+		close: () => commits.whenIdle(),
+	};
+}
+
+function append(disk: MemoryDisk, { appender, update }: PendingAppend): number {
+	const document = disk.documents.get(appender.document) ?? {
+		epoch: Math.floor(Math.random() * 2 ** 48),
+		head: 0,
+		snapshotSeq: 0,
+		snapshotAt: 0,
+		updates: [],
+		owners: new Map<number, string>(),
+	};
+	disk.documents.set(appender.document, document);
+	const { claims, ...rest } = update;
+	document.updates.push({ ...rest, seq: ++document.head, crc: crc32(rest.data) });
+	for (const client of claims)
+		if (!document.owners.has(client)) document.owners.set(client, update.user);
+	return document.head;
+}
+
+function read(disk: MemoryDisk, name: string, upTo = Number.MAX_SAFE_INTEGER): StoredDocument {
+	const document = disk.documents.get(name);
+	const kept = document?.updates.filter(({ seq }) => seq <= upTo) ?? [];
+	for (const { seq, data, crc } of kept)
+		if (crc32(data) !== crc) throw new UnreadableDocument(name, `update ${seq} is damaged`);
+	const bytes = (document?.updates ?? []).reduce((sum, { data }) => sum + data.length, 0);
+	return {
+		epoch: document?.epoch ?? 0,
+		head: document?.head ?? 0,
+		snapshotSeq: document?.snapshotSeq ?? 0,
+		snapshotAt: document?.snapshotAt ?? 0,
+		...(document?.snapshot && { snapshot: document.snapshot }),
+		updates: kept.map(({ crc: _, ...update }) => update),
+		owners: new Map(document?.owners),
+		rows: document?.updates.length ?? 0,
+		bytes,
+	};
+}

@@ -1,0 +1,101 @@
+/** One change as it is kept: the effective update, who sent it, through which Yjs client, and when (S6). */
+export interface LoggedUpdate {
+	readonly user: string;
+	/** The Yjs client that wrote it; null where it only deletes. */
+	readonly client: number | null;
+	/** Milliseconds since the epoch, by the server's clock. */
+	readonly at: number;
+	/** A Yjs update, v1. */
+	readonly data: Uint8Array;
+}
+
+/** An update to append, with the client ids that its user uses here for the first time. */
+export interface AppendedUpdate extends LoggedUpdate {
+	readonly claims: readonly number[];
+}
+
+export interface StoredUpdate extends LoggedUpdate {
+	readonly seq: number;
+}
+
+/** A document as it is on disk: a snapshot (v2) up to `snapshotSeq`, and every update after it, in order. */
+export interface StoredDocument {
+	readonly epoch: number;
+	/** Sequence number of the last update; 0 where there is none. */
+	readonly head: number;
+	readonly snapshotSeq: number;
+	readonly snapshot?: Uint8Array;
+	/** When the last update in the snapshot was received; 0 without one. */
+	readonly snapshotAt: number;
+	readonly updates: readonly StoredUpdate[];
+	/** Who owns which Yjs client id (S6). */
+	readonly owners: ReadonlyMap<number, string>;
+	/** Rows after the snapshot, and their bytes. */
+	readonly rows: number;
+	readonly bytes: number;
+}
+
+/**
+ * The right to append to one document, given by `open`. After an append failed, this handle appends
+ * nothing more: what came later may build on what the disk refused. Open the document again (S2).
+ */
+export interface OpenedDocument {
+	readonly stored: StoredDocument;
+	/**
+	 * Resolves with the sequence number once the update is on disk (fsynced), in the order of the calls.
+	 * Rejects when it is not; then nothing behind it on this handle is written either.
+	 */
+	append(update: AppendedUpdate): Promise<number>;
+}
+
+export interface QuarantinedUpdate {
+	readonly document: string;
+	readonly user: string;
+	readonly at: number;
+	readonly reason: string;
+	readonly data: Uint8Array;
+}
+
+/** What compaction did: the rows it folded into the snapshot (0: there was nothing to fold), and its size. */
+export interface Compacted {
+	readonly foldedRows: number;
+	readonly foldedBytes: number;
+	readonly snapshotBytes: number;
+}
+export const nothingCompacted: Compacted = { foldedRows: 0, foldedBytes: 0, snapshotBytes: 0 };
+
+/**
+ * Keeps what was acknowledged. Every implementation passes the suite in tests/contracts/sync/update-log.ts:
+ * appends of all documents share commits (one in flight, everything that arrives meanwhile goes into the
+ * next), and a read sees exactly what was committed.
+ */
+export interface UpdateLog {
+	/** Reads a document, whether it exists or not; the first append makes it. Rejects with UnreadableDocument (S3). */
+	open(document: string): Promise<OpenedDocument>;
+	/** Documents with their heads, in the order of their names. */
+	documents(): Promise<readonly { readonly name: string; readonly head: number }[]>;
+	/**
+	 * Folds the rows up to `upTo` into the snapshot: reads only what is on disk, verifies what it made,
+	 * keeps the previous snapshot, deletes only the rows it merged (S8). Rejects and changes nothing
+	 * where the document cannot be read or the result differs.
+	 */
+	compact(document: string, upTo: number): Promise<Compacted>;
+	/** Keeps refused bytes for whoever looks into it; the oldest of the same user go when it is too much. */
+	quarantine(update: QuarantinedUpdate): Promise<void>;
+	quarantined(document: string): Promise<readonly QuarantinedUpdate[]>;
+	/** Deletes every document whose name begins so. Open handles on them append nothing more. */
+	remove(prefix: string): Promise<void>;
+	/** Waits for what was appended, then lets go of the files. */
+	close(): Promise<void>;
+}
+
+/** What is kept of refused bytes, per document and user. */
+export const quarantineLimits = { rows: 50, bytesEach: 256 * 1024 } as const;
+
+/** The document's bytes on disk are damaged. It is not served, and nothing is written over it (S3). */
+export class UnreadableDocument extends Error {
+	constructor(document: string, what: string, options?: ErrorOptions) {
+		super(`The document ${document} cannot be read: ${what}.`, options);
+		this.name = 'UnreadableDocument';
+	}
+}

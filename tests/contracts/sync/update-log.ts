@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { readDocument } from '#sync-server/log/compact-document.ts';
+import {
+	quarantineLimits,
+	UnreadableDocument,
+	type AppendedUpdate,
+	type UpdateLog,
+} from '#sync-server/log/update-log.ts';
+
+/** One kind of disk that a log writes to, with the ways to hurt it. */
+export interface LogUnderTest {
+	/** Opens the log on the disk; opening it again afterwards finds what was committed. */
+	open(): Promise<UpdateLog>;
+	/** Changes a byte of an update that is on disk. */
+	damage(document: string, seq: number): void | Promise<void>;
+	/** From now on the disk takes nothing, or everything again. */
+	fill(isFull: boolean): void | Promise<void>;
+}
+
+const name = 'p/b/answers';
+
+/** Updates of one client that each set a key. */
+export function updatesOf(client: number, count: number): AppendedUpdate[] {
+	const document = new Y.Doc();
+	document.clientID = client;
+	const updates: AppendedUpdate[] = [];
+	document.on('update', (data: Uint8Array) =>
+		updates.push({ user: 'ada', client, at: 1000 + updates.length, data, claims: [client] }),
+	);
+	for (let index = 0; index < count; index++)
+		document.getMap('draft').set(`i${index % 5}/v/t`, index);
+	return updates;
+}
+
+async function textOf(log: UpdateLog): Promise<string> {
+	const { stored } = await log.open(name);
+	return JSON.stringify(readDocument(name, stored).getMap('draft').toJSON());
+}
+
+/** What every update log promises. `make` gives a fresh disk. */
+export function updateLogContract(make: () => LogUnderTest | Promise<LogUnderTest>): void {
+	async function withLog(
+		work: (log: UpdateLog, under: LogUnderTest) => Promise<void>,
+	): Promise<void> {
+		const under = await make();
+		const log = await under.open();
+		try {
+			await work(log, under);
+		} finally {
+			await log.close();
+		}
+	}
+
+	test('a document that does not exist reads as empty and is not made by reading', () =>
+		withLog(async (log) => {
+			const { stored } = await log.open(name);
+			expect(stored).toMatchObject({ head: 0, snapshotSeq: 0, updates: [], rows: 0 });
+			expect(await log.documents()).toEqual([]);
+		}));
+
+	test('S1 appends resolve with consecutive numbers, in the order of the calls', () =>
+		withLog(async (log) => {
+			const one = await log.open(name);
+			const other = await log.open('p/c/answers');
+			const [a, b] = [updatesOf(1, 20), updatesOf(2, 20)];
+			const seqs = await Promise.all(
+				a.flatMap((update, index) => [one.append(update), other.append(b[index]!)]),
+			);
+			expect(seqs).toEqual(a.flatMap((_, index) => [index + 1, index + 1]));
+		}));
+
+	test('S2 what was appended is there after the log was opened again, with user, client and time', async () => {
+		const under = await make();
+		const log = await under.open();
+		const { append } = await log.open(name);
+		const updates = updatesOf(7, 3);
+		await Promise.all(updates.map(append));
+		await log.close();
+		const again = await under.open();
+		const { stored } = await again.open(name);
+		expect(stored.updates.map(({ seq, user, client, at }) => ({ seq, user, client, at }))).toEqual(
+			updates.map(({ user, client, at }, index) => ({ seq: index + 1, user, client, at })),
+		);
+		expect(stored.updates.map(({ data }) => [...data])).toEqual(
+			updates.map(({ data }) => [...data]),
+		);
+		expect(await again.documents()).toEqual([{ name, head: 3 }]);
+		await again.close();
+	});
+
+	test('S6 the first user of a client id owns it, also after opening again', () =>
+		withLog(async (log) => {
+			const { append } = await log.open(name);
+			const [first, second] = updatesOf(2 ** 40 + 1, 2);
+			await append(first!);
+			await append({ ...second!, user: 'bob' });
+			const { stored } = await log.open(name);
+			expect([...stored.owners]).toEqual([[2 ** 40 + 1, 'ada']]);
+		}));
+
+	test('S2 what the disk refuses rejects, and nothing behind it on the same handle is written', () =>
+		withLog(async (log, under) => {
+			const opened = await log.open(name);
+			const [first, second, third] = updatesOf(1, 3);
+			await opened.append(first!);
+			await under.fill(true);
+			const big = { ...second!, data: new Uint8Array(4_000_000) };
+			const results = await Promise.allSettled([opened.append(big), opened.append(third!)]);
+			expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+			await under.fill(false);
+			await expect(opened.append(third!)).rejects.toThrow();
+			const again = await log.open(name);
+			expect(again.stored.head).toBe(1);
+			expect(await again.append(second!)).toBe(2);
+		}));
+
+	test('S3 a document with a damaged update is not read, others are', () =>
+		withLog(async (log, under) => {
+			const { append } = await log.open(name);
+			await Promise.all(updatesOf(1, 3).map(append));
+			const other = await log.open('p/c/answers');
+			await other.append(updatesOf(1, 1)[0]!);
+			await under.damage(name, 2);
+			await expect(log.open(name)).rejects.toBeInstanceOf(UnreadableDocument);
+			await expect(log.compact(name, 3)).rejects.toThrow();
+			expect((await log.open('p/c/answers')).stored.head).toBe(1);
+		}));
+
+	test('S8 compaction says the same in fewer rows, and keeps heads, owners and later rows', () =>
+		withLog(async (log) => {
+			const { append } = await log.open(name);
+			const updates = updatesOf(1, 30);
+			await Promise.all(updates.slice(0, 25).map(append));
+			const compaction = log.compact(name, 20);
+			await Promise.all(updates.slice(25).map(append));
+			expect(await compaction).toMatchObject({ foldedRows: 20 });
+			const { stored } = await log.open(name);
+			expect(stored).toMatchObject({ head: 30, snapshotSeq: 20, snapshotAt: 1019, rows: 10 });
+			expect(stored.updates.map(({ seq }) => seq)).toEqual(
+				Array.from({ length: 10 }, (_, index) => 21 + index),
+			);
+			expect([...stored.owners]).toEqual([[1, 'ada']]);
+			expect(await textOf(log)).toBe(
+				JSON.stringify(readDocument(name, { updates }).getMap('draft').toJSON()),
+			);
+			expect(await log.compact(name, 20)).toMatchObject({ foldedRows: 0 });
+			expect(await log.compact(name, 30)).toMatchObject({ foldedRows: 10 });
+			expect(await append(updatesOf(2, 1)[0]!)).toBe(31);
+		}));
+
+	test('S8 two compactions at once fold each row once', () =>
+		withLog(async (log) => {
+			const { append } = await log.open(name);
+			await Promise.all(updatesOf(1, 10).map(append));
+			const folded = await Promise.all([log.compact(name, 10), log.compact(name, 10)]);
+			expect(folded[0].foldedRows + folded[1].foldedRows).toBe(10);
+		}));
+
+	test('S5 refused bytes are kept up to a limit per user', () =>
+		withLog(async (log) => {
+			const refused = { document: name, user: 'eve', at: 5, reason: 'malformed' };
+			for (let index = 0; index < quarantineLimits.rows + 3; index++)
+				await log.quarantine({ ...refused, data: Uint8Array.of(index) });
+			await log.quarantine({
+				...refused,
+				user: 'bob',
+				data: new Uint8Array(quarantineLimits.bytesEach + 1),
+			});
+			const kept = await log.quarantined(name);
+			expect(kept.filter(({ user }) => user === 'eve').map(({ data }) => data[0])).toEqual(
+				Array.from({ length: quarantineLimits.rows }, (_, index) => index + 3),
+			);
+			expect(kept.find(({ user }) => user === 'bob')!.data.length).toBe(quarantineLimits.bytesEach);
+		}));
+
+	test('removing a project takes its documents and nobody else’s', () =>
+		withLog(async (log) => {
+			const opened = await log.open(name);
+			await opened.append(updatesOf(1, 1)[0]!);
+			await (await log.open('pp/b/answers')).append(updatesOf(1, 1)[0]!);
+			await log.remove('p/');
+			expect(await log.documents()).toEqual([{ name: 'pp/b/answers', head: 1 }]);
+			await expect(opened.append(updatesOf(2, 1)[0]!)).rejects.toThrow();
+		}));
+}
