@@ -62,7 +62,7 @@ export function gitHandler(
 	async function admit(caller: Caller, project: string, door: Door): Promise<string> {
 		switch (caller.kind) {
 			case 'person':
-				return (await options.guard.project(caller, project, 'code')).user;
+				return mustHaveCode(caller, project);
 			case 'attempt':
 				if (caller.project !== project)
 					throw new CommandError('not_found', 'There is no such repository here.');
@@ -71,6 +71,16 @@ export function gitHandler(
 				return `run-${caller.run}`;
 			case 'runner':
 				throw new CommandError('not_found', 'There is no such repository here.');
+		}
+	}
+
+	/** Missing and forbidden are alike here: whoever may not read the code learns nothing of it. */
+	async function mustHaveCode(caller: Caller, project: string): Promise<string> {
+		try {
+			return (await options.guard.project(caller, project, 'code')).user;
+		} catch (cause) {
+			if (!(cause instanceof CommandError)) throw cause;
+			throw new CommandError('not_found', 'There is no such repository here.', { cause });
 		}
 	}
 
