@@ -26,6 +26,13 @@ export interface ItemsTable {
 	find(project: string, item: string): Promise<ItemRow | undefined>;
 	/** The item with everything that was ever said about it. */
 	detail(project: string, item: string): Promise<ItemDetail | undefined>;
+	/** Items with a current answer in order of arrival, after the item with that number; no more when it is empty. */
+	answered(request: { project: string; after: number; limit: number }): Promise<{
+		items: readonly ItemRow[];
+		last: number;
+	}>;
+	/** How many items have no current answer, and how many were withdrawn. */
+	unanswered(project: string): Promise<{ open: number; withdrawn: number }>;
 	/** Takes an item out of pool, packets and later snapshots, or brings it back. Throws `not_found`. */
 	withdraw(change: { project: string; item: string; isWithdrawn: boolean }): Promise<void>;
 }

@@ -97,6 +97,21 @@ export function items(database: Database): Synchronous<ItemsTable> {
 				predictions: predictionsOf(database, project, item),
 			};
 		},
+		answered({ project, after, limit }) {
+			const rows = database
+				.prepare(
+					`SELECT ${itemColumns} FROM items WHERE project = ? AND seq > ? AND answer IS NOT NULL ORDER BY seq LIMIT ?`,
+				)
+				.all(project, after, limit) as unknown as StoredItem[];
+			return { items: rows.map(itemRow), last: rows.at(-1)?.seq ?? after };
+		},
+		unanswered: (project) =>
+			database
+				.prepare(
+					`SELECT coalesce(sum(is_withdrawn = 0), 0) AS open, coalesce(sum(is_withdrawn), 0) AS withdrawn
+					FROM items WHERE project = ? AND answer IS NULL`,
+				)
+				.get(project) as { open: number; withdrawn: number },
 		withdraw({ project, item, isWithdrawn }) {
 			const { changes } = database
 				.prepare(
