@@ -3,6 +3,7 @@ import { access, type Access } from '#shared/access/access.ts';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import type { Block, Replica } from '#app/replica/database.ts';
 import { liveRows } from '#app/replica/live.svelte.ts';
+import { mayRewrite, rewrite, unsentEntries } from './rewrite.ts';
 import type { Presence } from './presence.svelte.ts';
 import type { PeerState, SelfState } from './presence-state.ts';
 import { DocumentLog, type SavedState } from './document-log.ts';
@@ -14,6 +15,7 @@ import { DocumentLog, type SavedState } from './document-log.ts';
 export class OpenDocument {
 	readonly name: string;
 	readonly #replica: Replica;
+	readonly #user: string;
 	readonly #announce: () => void;
 	readonly #access: { readonly current: Access };
 	readonly #listeners: (() => void)[] = [];
@@ -27,6 +29,7 @@ export class OpenDocument {
 	constructor(replica: Replica, name: string, user: string, announce: () => void) {
 		this.name = name;
 		this.#replica = replica;
+		this.#user = user;
 		this.#announce = announce;
 		this.#access = liveRows(() => accessTo(replica, name, user), 'none');
 		this.#begin();
@@ -66,6 +69,22 @@ export class OpenDocument {
 		return () => this.#listeners.splice(this.#listeners.indexOf(listener), 1);
 	}
 
+	/** Resolves when the server's state has been here once; rejects with the signal's reason. */
+	async whenOnDevice(signal?: AbortSignal): Promise<void> {
+		await new Promise<void>((resolve, reject) => {
+			const look = () => {
+				if (!this.#log.row.hasServerState && !signal?.aborted) return;
+				stop();
+				signal?.removeEventListener('abort', look);
+				if (signal?.aborted) reject(signal.reason as Error);
+				else resolve();
+			};
+			const stop = this.subscribe(look);
+			signal?.addEventListener('abort', look);
+			look();
+		});
+	}
+
 	/** Writes what is left, then lets go of everything. */
 	async close(): Promise<void> {
 		await this.#log.close();
@@ -81,13 +100,26 @@ export class OpenDocument {
 		this.#changed();
 	}
 
+	/** Another tab began the document anew. What this one had not written yet is written again as values. */
+	#beginAnew(before: DocumentLog): void {
+		this.#stopLog();
+		this.#begin();
+		const log = this.#log;
+		const { part } = parseDocumentName(this.name)!;
+		const isUnwritten = before.unwrittenIds();
+		void log.load().then(() => {
+			const unsent = unsentEntries(before.doc, log.doc, part, isUnwritten);
+			rewrite(
+				log.doc,
+				unsent.filter((entry) => mayRewrite(entry, log.doc, this.#user)),
+			);
+			void before.close();
+		});
+	}
+
 	#changed(): void {
 		const log = this.#log;
-		if (log.isSuperseded) {
-			this.#stopLog();
-			void log.close();
-			return this.#begin();
-		}
+		if (log.isSuperseded) return this.#beginAnew(log);
 		this.#isLoaded = log.isLoaded;
 		this.#hasServerState = log.row.hasServerState;
 		this.#saved = log.saved;

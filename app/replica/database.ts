@@ -73,8 +73,8 @@ export type KeptItem = ItemRow;
 
 /** What a batch needs without a network. */
 export interface PacketRow extends Packet {
-	/** Somebody asked to keep it, with its media, on this device. */
-	readonly isKept: boolean;
+	/** Only visited, or asked to be kept with its media, or kept: all of it is here. */
+	readonly keep: 'visited' | 'wanted' | 'kept';
 	readonly fetchedAt: string;
 }
 
