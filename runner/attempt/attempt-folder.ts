@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+
+/** What lies in the folder of an attempt, so that a runner started later can clear up after this one. */
+const recordShape = z.object({
+	server: z.string(),
+	run: z.string(),
+	attempt: z.number(),
+	/** Process group of the command, once there was one, and the start time of its leader. */
+	group: z.number().optional(),
+	startTime: z.string().optional(),
+});
+export type AttemptRecord = z.infer<typeof recordShape>;
+
+const recordFile = 'attempt.json';
+
+/** The places of one attempt below the work folder. */
+export class AttemptFolder {
+	readonly root: string;
+	readonly checkpoints: string;
+
+	private constructor(root: string, checkpoints: string) {
+		this.root = root;
+		this.checkpoints = checkpoints;
+	}
+
+	/** Makes the folder of an attempt and says in it whose it is, before anything else happens. */
+	static async create(work: string, record: AttemptRecord): Promise<AttemptFolder> {
+		const attempts = join(work, 'attempts');
+		await mkdir(attempts, { recursive: true });
+		const root = await mkdtemp(join(attempts, `${record.run}-${record.attempt}-`));
+		const folder = new AttemptFolder(root, checkpointsOf(work, record));
+		await folder.write(record);
+		for (const path of [folder.home, folder.temporary, folder.checkpoints])
+			await mkdir(path, { recursive: true });
+		return folder;
+	}
+
+	get checkout(): string {
+		return join(this.root, 'checkout');
+	}
+	get home(): string {
+		return join(this.root, 'home');
+	}
+	get temporary(): string {
+		return join(this.root, 'tmp');
+	}
+	get log(): string {
+		return join(this.root, 'log');
+	}
+	/** Metrics that the command printed. */
+	get printedMetrics(): string {
+		return join(this.root, 'printed.jsonl');
+	}
+	/** Metrics that the command wrote to FLYWHEEL_METRICS_FILE. */
+	get metricsFile(): string {
+		return join(this.root, 'metrics.jsonl');
+	}
+	/** An entry of the environment that only this attempt's processes have. */
+	get mark(): string {
+		return markOf(this.root);
+	}
+
+	async write(record: AttemptRecord): Promise<void> {
+		const path = join(this.root, recordFile);
+		await writeFile(`${path}.new`, JSON.stringify(record));
+		await rename(`${path}.new`, path);
+	}
+
+	async remove(): Promise<void> {
+		await rm(this.root, { recursive: true, force: true });
+	}
+}
+
+export function markOf(root: string): string {
+	return `HOME=${join(root, 'home')}`;
+}
+
+/** The record of an attempt's folder; undefined where its runner died before it wrote one. */
+export async function readRecord(root: string): Promise<AttemptRecord | undefined> {
+	try {
+		return recordShape.parse(JSON.parse(await readFile(join(root, recordFile), 'utf8')));
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+		throw new Error(`${basename(root)}/${recordFile} cannot be read`, { cause: error });
+	}
+}
+
+/** Checkpoints belong to the run of a server, whichever attempt works on it. */
+function checkpointsOf(work: string, { server, run }: AttemptRecord): string {
+	const origin = createHash('sha256').update(server).digest('hex').slice(0, 8);
+	return join(work, 'checkpoints', `${origin}-${run}`);
+}

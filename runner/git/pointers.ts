@@ -1,0 +1,30 @@
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LfsFile } from './lfs.ts';
+
+/** A pointer file is never longer. */
+const pointerBytes = 1024;
+
+/** Every file below a folder that is an LFS pointer, with the object it stands for. Links are not followed. */
+export async function findPointers(folder: string): Promise<LfsFile[]> {
+	const found: LfsFile[] = [];
+	for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+		const path = join(entry.parentPath, entry.name);
+		if (!entry.isFile() || path.startsWith(join(folder, '.git/'))) continue;
+		const { size } = await lstat(path);
+		if (size > pointerBytes || size < 100) continue;
+		const pointer = parsePointer(await readFile(path, 'utf8'));
+		if (pointer) found.push({ ...pointer, path });
+	}
+	return found;
+}
+
+/** What a pointer's text says; undefined for any other text. */
+export function parsePointer(text: string): Pick<LfsFile, 'sha256' | 'sizeBytes'> | undefined {
+	if (!text.startsWith('version https://git-lfs.github.com/spec/v1\n')) return undefined;
+	const sha256 = /^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1];
+	const size = /^size (\d+)$/m.exec(text)?.[1];
+	return sha256 === undefined || size === undefined
+		? undefined
+		: { sha256, sizeBytes: Number(size) };
+}
