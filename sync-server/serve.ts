@@ -11,8 +11,11 @@ import { openFolderBlobStore } from './blobs/folder-blob-store.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import type { Config } from './config.ts';
 import { every } from './every.ts';
+import { openDocuments, type Documents } from './documents/documents.ts';
+import { gitHandler } from './git/git-handler.ts';
 import { openRepositories, type Repositories } from './git/repositories.ts';
 import { changeRoutes } from './http/change-routes.ts';
+import { dataRoutes } from './http/data-routes.ts';
 import { FeedCursors } from './http/feed-cursor.ts';
 import { Guard } from './http/guard.ts';
 import { inviteRoutes } from './http/invite-routes.ts';
@@ -22,11 +25,15 @@ import { openMetrics } from './http/metrics.ts';
 import { projectRoutes } from './http/project-routes.ts';
 import type { Route } from './http/route.ts';
 import { apiRouter } from './http/router.ts';
+import { snapshotRoutes } from './http/snapshot-routes.ts';
 import { sessionRoutes } from './http/session-routes.ts';
 import { acceptSockets } from './http/sockets.ts';
 import { staticApp } from './http/static-app.ts';
 import { tokenRoutes } from './http/token-routes.ts';
 import { openLive } from './live/live.ts';
+import { openSqliteLog } from './log/sqlite/open-log.ts';
+import { tableDirectory } from './projection/table-directory.ts';
+import { tableProjection } from './projection/table-projection.ts';
 import { projectCreation, type CreateProject } from './projects/create-project.ts';
 import { openRuns, type Runs } from './runs/open-runs.ts';
 import { openTables } from './tables/sqlite/open-tables.ts';
@@ -39,6 +46,8 @@ const minute = 60_000;
 /** Changes kept for replicas that were away; who was away longer starts anew. */
 const keptChanges = 300_000;
 const graceMs = 5000;
+/** The largest single upload: parameters of a large model, not a backup by mistake. */
+const blobLimitBytes = 16 * 1024 ** 3;
 
 export interface Served {
 	/** The public address. */
@@ -50,6 +59,7 @@ export interface Served {
 	readonly tables: Tables;
 	readonly blobs: BlobStore;
 	readonly repositories: Repositories;
+	readonly documents: Documents;
 	readonly routes: readonly Route[];
 	readonly createProject: CreateProject;
 	readonly owner: Person;
@@ -118,6 +128,17 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		operator: ownerId,
 		onFault,
 	});
+	const log = await openSqliteLog({ file: join(config.home, 'updates.db') });
+	const documents = openDocuments({
+		log,
+		directory: tableDirectory(tables),
+		projection: tableProjection({
+			tables,
+			onPassed: (document, passed) =>
+				logger.warn({ document, passed }, 'entries that are no submissions or verdicts'),
+		}),
+		logger,
+	});
 	const identify = identifier({
 		tables,
 		accounts,
@@ -127,7 +148,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 	});
 	const createProject = projectCreation({ tables, repositories, url });
 	const addresses = new WeakMap<Request, string>();
-	const onRightsChanged = (): void => undefined;
+	const onRightsChanged = documents.rightsChanged;
 	const routes: readonly Route[] = [
 		...sessionRoutes({
 			accounts,
@@ -140,17 +161,38 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 			tables,
 			guard,
 			createProject,
-			removeProject: (project) => repositories.remove(project),
+			async removeProject(project) {
+				await documents.remove(project);
+				await repositories.remove(project);
+			},
 			owner: ownerId,
 		}),
 		...memberRoutes({ tables, accounts, guard, onRightsChanged }),
 		...inviteRoutes({ tables, accounts, guard, url, onRightsChanged }),
 		...changeRoutes({ tables, guard, cursors }),
+		...dataRoutes({ tables, guard, blobs, blobLimitBytes, rightsChanged: onRightsChanged }),
+		...snapshotRoutes({ tables, guard, repositories }),
 		...runs.routes,
 	];
 
 	const metrics = openMetrics();
 	metrics.gauge('flywheel_live_connections', 'Open /live sockets', () => live.connections);
+	metrics.gauge('flywheel_documents', 'Documents in memory', () => documents.stats().documents);
+	metrics.gauge(
+		'flywheel_sync_connections',
+		'Open /sync sockets',
+		() => documents.stats().connections,
+	);
+	metrics.gauge(
+		'flywheel_updates_committed',
+		'Updates of documents that are on disk, since the start',
+		() => documents.stats().committed,
+	);
+	metrics.gauge(
+		'flywheel_updates_refused',
+		'Updates of documents that were refused, since the start',
+		() => documents.stats().refused,
+	);
 	metrics.gauge('flywheel_runs', 'Runs by state', () => tables.runs.counts(), 'state');
 	metrics.gauge('flywheel_changes', 'Number of the newest change', () => tables.changes.head());
 
@@ -158,7 +200,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		server,
 		identify,
 		live: (socket, { user }) => live.accept(socket, user),
-		sync: () => Promise.reject(new Error('no documents yet')),
+		sync: (socket, { user, name }, document) => documents.accept(socket, { user, name }, document),
 		onFault,
 	});
 	server.on(
@@ -166,7 +208,15 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		listener({
 			api: apiRouter({ routes, identify: identify.api, onFault, url }),
 			app: staticApp(appFolder),
-			git: (_, res) => void res.writeHead(404).end(),
+			git: gitHandler({
+				repositories,
+				tables,
+				blobStore: blobs,
+				guard,
+				identify: identify.git,
+				url: () => url,
+				onFault,
+			}),
 			metrics,
 			logger,
 			addresses,
@@ -180,6 +230,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		every(60 * minute, () => tables.changes.prune(keptChanges), onFault),
 		every(60 * minute, () => blobs.sweep(24 * 60 * minute), onFault),
 	];
+	await documents.catchUp();
 	await repositories.reconcile();
 	await tables.settings.put('url', url);
 
@@ -191,6 +242,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		tables,
 		blobs,
 		repositories,
+		documents,
 		routes,
 		createProject,
 		owner,
@@ -200,6 +252,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 			server.close();
 			runs.close();
 			live.close();
+			await documents.close();
 			await sockets.close();
 			server.closeIdleConnections();
 			const force = setTimeout(() => server.closeAllConnections(), graceMs);
@@ -207,6 +260,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 			clearTimeout(force);
 			for (const stop of chores) await stop();
 			await repositories.close();
+			await log.close();
 			await tables.close();
 		},
 	};

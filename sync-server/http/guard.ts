@@ -35,12 +35,14 @@ export class Guard {
 		if (caller.kind !== 'person') throw missing(project);
 		const member = await this.#tables.members.find(project, caller.user);
 		if (!member) throw missing(project);
-		if (!may(member.role, right, member.hasCode))
-			throw new CommandError(
-				'forbidden',
-				`A ${member.role} of ${project} may not do this (${right}).`,
-			);
-		return member;
+		if (may(member.role, right, member.hasCode)) return member;
+		// What one may not even read does not exist; what one may only not do is forbidden.
+		if (right === 'read-project' || right === 'read-corpus' || right === 'code')
+			throw missing(project);
+		throw new CommandError(
+			'forbidden',
+			`A ${member.role} of ${project} may not do this (${right}).`,
+		);
 	}
 
 	/** What a member may do with one part of a batch whose membership the caller looked up. */
