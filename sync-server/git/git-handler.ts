@@ -13,7 +13,7 @@ import { Turns } from './turns.ts';
 
 export interface GitHandlerOptions {
 	readonly repositories: Repositories;
-	readonly tables: Pick<Tables, 'blobs'>;
+	readonly tables: Pick<Tables, 'attempts' | 'blobs'>;
 	readonly blobStore: BlobStore;
 	readonly guard: Guard;
 	/** By the Authorization header alone; the cookie never reaches it. */
@@ -58,7 +58,7 @@ export function gitHandler(
 		await serveGit({ request, response, project, door, user, query: url.search.slice(1) });
 	}
 
-	/** Who asks, as a user id, when they may. An attempt reads its project and keeps files through LFS; it pushes nothing. */
+	/** Who asks, as a user id, when they may. A living attempt reads its project and keeps files through LFS; it pushes nothing. */
 	async function admit(caller: Caller, project: string, door: Door): Promise<string> {
 		switch (caller.kind) {
 			case 'person':
@@ -68,6 +68,7 @@ export function gitHandler(
 					throw new CommandError('not_found', 'There is no such repository here.');
 				if (door.kind === 'backend' && door.isPush)
 					throw new CommandError('forbidden', 'The token of a run does not push.');
+				await options.tables.attempts.check({ run: caller.run, attempt: caller.attempt });
 				return `run-${caller.run}`;
 			case 'runner':
 				throw new CommandError('not_found', 'There is no such repository here.');

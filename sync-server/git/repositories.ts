@@ -16,6 +16,7 @@ import { ProjectsInOrder } from './projects-in-order.ts';
 import { Pushes, type TrainPush } from './pushes.ts';
 import { listRefs, moveRefs, readRef, syncFolders } from './refs.ts';
 import { runGit } from './run-git.ts';
+import { tidyPacks } from './tidy-packs.ts';
 import { adoptSnapshots, takeSnapshot, type TakenSnapshot } from './snapshots.ts';
 
 export interface RepositoriesOptions {
@@ -78,7 +79,7 @@ export interface Repositories {
 	listFiles(project: string, commit: string, folder: string): Promise<string[]>;
 	/** The first line of a commit's message. */
 	subjectOf(project: string, commit: string): Promise<string>;
-	/** Mends what a crash left: owed runs, snapshots without a row, references of work given up. At start, then each minute. */
+	/** Mends what a crash left (owed runs, snapshots without a row, references of work given up) and tidies. At start, then each minute. */
 	reconcile(): Promise<void>;
 	readonly pushes: Pushes;
 	close(): Promise<void>;
@@ -151,6 +152,7 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
 						pending.map(({ ref, commit }) => ({ ref, from: commit, to: undefined })),
 					);
 				await adoptSnapshots(deps, id);
+				await tidyPacks(repository);
 			});
 		}
 		await pushes.settleOwed();

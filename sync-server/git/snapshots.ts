@@ -59,8 +59,7 @@ async function take(deps: SnapshotDeps, request: SnapshotRequest): Promise<Taken
 	const repository = deps.repositoryOf(project);
 	const ref = `refs/heads/datasets/${name}`;
 	const parent = await readRef(repository, ref);
-	if (parent !== undefined) await adoptSnapshots(deps, project);
-	const record = parent === undefined ? undefined : await snapshots.find(parent);
+	const record = parent === undefined ? undefined : await recordOf(deps, project, parent);
 	const since = record?.revision ?? 0;
 	const corpus = await snapshots.beginReading(project, since);
 	if (!corpus) throw new CommandError('not_found', `There is no project ${project}.`);
@@ -116,6 +115,17 @@ async function take(deps: SnapshotDeps, request: SnapshotRequest): Promise<Taken
 		await target.abandon();
 		await snapshots.endReading(corpus.reading);
 	}
+}
+
+async function recordOf(
+	deps: SnapshotDeps,
+	project: string,
+	commit: string,
+): Promise<SnapshotRecord | undefined> {
+	const record = await deps.snapshots.find(commit);
+	if (record) return record;
+	await adoptSnapshots(deps, project);
+	return deps.snapshots.find(commit);
 }
 
 function messageOf(title: string, { changed, dataset }: TreePlan): string {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GitWorld } from './git-world.ts';
+import { parseRunSpec } from '#shared/run/spec.ts';
+import { at, GitWorld } from './git-world.ts';
 
 let world: GitWorld;
 
@@ -14,11 +15,42 @@ beforeAll(async () => {
 	}
 	await world.tables.members.put({ ...member, user: 'coder', role: 'reviewer', hasCode: true });
 	world.callers.set('coder-token', { kind: 'person', user: 'coder', name: 'coder', via: 'token' });
-	world.callers.set('attempt-token', { kind: 'attempt', run: '1', attempt: 1, project: 'open' });
+	await liveAttempt();
 	world.callers.set('runner-token', { kind: 'runner', token: 't', name: 'r', user: 'ada' });
 	await world.git('.', 'clone', '-q', world.remote('open'), 'work');
 });
 afterAll(() => world.close());
+
+/** Gives `attempt-token` to a living attempt of a run of the project `open`. */
+async function liveAttempt(): Promise<void> {
+	const spec = parseRunSpec('run: "true"\n');
+	if (spec.kind !== 'ok') throw new Error('the specification is refused');
+	const commit = (await world.repositories.resolve('open', 'main'))!;
+	await world.tables.runs.create([
+		{
+			project: 'open',
+			name: 'first',
+			codeCommit: commit,
+			codeMessage: '',
+			dataName: 'main',
+			dataCommit: commit,
+			spec: spec.spec,
+			params: {},
+			by: 'ada',
+			at,
+			origin: 'test',
+		},
+	]);
+	const claim = { runner: { id: 'r', name: 'r', tags: [] }, projects: null, tokenHash: 'hash', at };
+	const { run, attempt } = (await world.tables.attempts.claim(claim))!;
+	world.callers.set('attempt-token', { kind: 'attempt', run: run.id, attempt, project: 'open' });
+	world.callers.set('late-token', {
+		kind: 'attempt',
+		run: run.id,
+		attempt: attempt + 1,
+		project: 'open',
+	});
+}
 
 const status = async (path: string, token?: string, init: RequestInit = {}): Promise<number> => {
 	const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -80,6 +112,11 @@ describe('who may use git', () => {
 		const said = await world.git('work', 'push', world.remote('open', 'attempt-token'), 'main:x');
 		expect(said.exitCode).not.toBe(0);
 		expect(said.text).toContain('403');
+	});
+
+	test('an attempt that is over fetches nothing more', async () => {
+		expect(await status(fetching('open'), 'late-token')).toBe(409);
+		expect(await status('open.git/info/lfs/objects/batch', 'late-token', lfs)).toBe(409);
 	});
 
 	test.each([
