@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { UpdateLog } from '../log/update-log.ts';
+import type { Counters } from './counters.ts';
 import { isProjected } from './entries.ts';
 import type { OpenDocument } from './open-document.ts';
 import type { Projector } from './projector.ts';
@@ -16,6 +17,7 @@ export class Compactor {
 		readonly log: UpdateLog;
 		readonly projector: Projector;
 		readonly logger: Logger;
+		readonly counters: Counters;
 		readonly leastRows?: number;
 	};
 	readonly #waiting = new Set<OpenDocument>();
@@ -27,6 +29,7 @@ export class Compactor {
 		log: UpdateLog;
 		projector: Projector;
 		logger: Logger;
+		counters: Counters;
 		leastRows?: number;
 	}) {
 		this.#options = options;
@@ -56,12 +59,13 @@ export class Compactor {
 	}
 
 	async #compact(document: OpenDocument): Promise<void> {
-		const { log, projector, logger } = this.#options;
+		const { log, projector, logger, counters } = this.#options;
 		try {
 			const upTo = isProjected(document.name.part)
 				? await projector.settle(document.path)
 				: document.head;
 			document.compacted(await log.compact(document.path, upTo));
+			counters.compactions++;
 			this.#failedAt.delete(document);
 		} catch (error) {
 			this.#failedAt.set(document, document.rows);

@@ -72,7 +72,10 @@ export class Connection implements Listener {
 		this.#outbox = new Outbox({
 			socket: options.socket,
 			now: () => options.host.now(),
-			caughtUp: (stateVector) => this.#sendDifference('update', stateVector),
+			caughtUp: (stateVector) => {
+				options.host.counters.caughtUpReaders++;
+				this.#sendDifference('update', stateVector);
+			},
 		});
 		this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
 		this.#socket.on('pong', () => (this.#isAlive = true));

@@ -4,9 +4,18 @@ export interface Counters {
 	refused: number;
 	resyncs: number;
 	compactions: number;
+	/** Readers that fell behind and got one diff when they were back. */
+	caughtUpReaders: number;
 	closedSlowReaders: number;
 }
 
 export function newCounters(): Counters {
-	return { committed: 0, refused: 0, resyncs: 0, compactions: 0, closedSlowReaders: 0 };
+	return {
+		committed: 0,
+		refused: 0,
+		resyncs: 0,
+		compactions: 0,
+		caughtUpReaders: 0,
+		closedSlowReaders: 0,
+	};
 }

@@ -79,6 +79,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		log,
 		projector,
 		logger,
+		counters,
 		...(compactionRows !== undefined && { leastRows: compactionRows }),
 	});
 	const connections = new Set<Connection>();
