@@ -3,19 +3,27 @@ import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';
 
+interface WireClientOptions {
+	/** What it brings along; a fresh one otherwise. */
+	readonly document?: Y.Doc;
+	/** Whether it answers step 1. */
+	readonly answers?: boolean;
+}
+
 /**
  * A client that speaks the protocol by hand: it sends exactly what a test says, and keeps every message
  * it got in order. It answers step 1 unless told not to, and applies what it hears to its document.
  */
 export class WireClient {
-	readonly document = new Y.Doc();
+	readonly document: Y.Doc;
 	readonly heard: Message[] = [];
 	closedWith: number | undefined;
 	readonly #socket: WebSocket;
 	readonly #answers: boolean;
 	readonly #waiting = new Set<() => void>();
 
-	constructor(url: string, options: { answers?: boolean } = {}) {
+	constructor(url: string, options: WireClientOptions = {}) {
+		this.document = options.document ?? new Y.Doc();
 		this.#answers = options.answers ?? true;
 		this.#socket = new WebSocket(url);
 		this.#socket.on('message', (data: Buffer) => this.#hear(readMessage(data)!));
@@ -27,7 +35,7 @@ export class WireClient {
 	}
 
 	/** Connects and waits until the server has answered a step 1. */
-	static async join(url: string, options: { answers?: boolean } = {}): Promise<WireClient> {
+	static async join(url: string, options: WireClientOptions = {}): Promise<WireClient> {
 		const client = new WireClient(url, options);
 		await client.opened();
 		client.send({ kind: 'step1', stateVector: Y.encodeStateVector(client.document) });

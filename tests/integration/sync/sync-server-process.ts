@@ -1,0 +1,9 @@
+import { join } from 'node:path';
+import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
+import { startSyncServer } from './sync-server.ts';
+
+/** A sync server as a process of its own, on the real disk, to be killed. Prints its address; argument: the folder. */
+const log = await openSqliteLog({ file: join(process.argv[2]!, 'updates.sqlite') });
+// Compacts all the time, so that a kill often falls into a compaction.
+const { url } = await startSyncServer({ log, compactionRows: 7 });
+process.stdout.write(`${url}\n`);
