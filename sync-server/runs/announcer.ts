@@ -6,8 +6,8 @@ const everyMs = 400;
 export interface AnnouncerOptions {
 	readonly tables: Pick<Tables, 'runs'>;
 	/** Tells pages that look at the run that its metrics or log grew. */
-	hint(run: string): void;
-	onFault(error: unknown): void;
+	readonly hint: (run: string) => void;
+	readonly onFault: (error: unknown) => void;
 }
 
 /** Tells the world that runs grew: at once, then at most a few times a second, and always a last time. */

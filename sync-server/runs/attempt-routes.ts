@@ -179,7 +179,8 @@ function readPredictions(data: Uint8Array): { predictions: Prediction[]; problem
 		if (parsed.success) predictions.push(parsed.data);
 		else {
 			const [issue] = parsed.error.issues;
-			problems.push(`${issue?.path.join('.')}: ${issue?.message}: ${line.slice(0, 80)}`);
+			const where = issue?.path.length ? `${issue.path.join('.')}: ` : '';
+			problems.push(`${where}${issue?.message}: ${line.slice(0, 80)}`);
 		}
 	}
 	return { predictions, problems };

@@ -8,9 +8,9 @@ const reportGraceMs = 30_000;
 export interface SweeperOptions {
 	readonly tables: Pick<Tables, 'attempts'>;
 	readonly work: WorkSignal;
-	now(): Date;
-	hint(run: string): void;
-	onFault(error: unknown): void;
+	readonly now: () => Date;
+	readonly hint: (run: string) => void;
+	readonly onFault: (error: unknown) => void;
 }
 
 /**

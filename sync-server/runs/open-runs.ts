@@ -18,13 +18,13 @@ export interface RunsOptions {
 	readonly guard: Guard;
 	readonly repository: RunRepository;
 	/** Tells pages that look at a run that its metrics or log grew. */
-	hint(run: string): void;
+	readonly hint: (run: string) => void;
 	/** Public address of the server. */
 	readonly url: string;
 	/** Runners of this person take the runs of every project. */
 	readonly operator?: string;
-	onFault(error: unknown): void;
-	now?(): Date;
+	readonly onFault: (error: unknown) => void;
+	readonly now?: () => Date;
 }
 
 export interface Runs {

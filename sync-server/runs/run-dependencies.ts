@@ -15,5 +15,5 @@ export interface RunDependencies {
 	readonly url: string;
 	/** Runners of this person take the runs of every project: it is their machine the server runs on. */
 	readonly operator: string | undefined;
-	now(): Date;
+	readonly now: () => Date;
 }

@@ -12,7 +12,7 @@ export interface TrainPush {
 	/** Of this push alone: the same origin never makes a second run. */
 	readonly origin: string;
 	/** Prints a line in the pusher's terminal. */
-	report(line: string): void;
+	readonly report: (line: string) => void;
 }
 
 /** Makes the runs of a push: one, or one per combination of a sweep. Harmless to do again. */

@@ -36,7 +36,7 @@ export interface RunsTable {
 	find(id: string): Promise<Run | undefined>;
 	artifacts(id: string): Promise<readonly Artifact[]>;
 	/** Runs of a project, newest first; `before` is the id to go on from. */
-	list(query: { project: string; before?: string; limit: number }): Promise<Row<'runs'>[]>;
+	list(query: { project: string; before?: string; limit: number }): Promise<Run[]>;
 	/** Ends a queued run, asks the runner of a live one to stop. Throws `run_ended` for one that has ended. */
 	cancel(id: string, at: string): Promise<void>;
 	/** Queues a copy of an ended run. Throws `conflict` while the run has not ended. */

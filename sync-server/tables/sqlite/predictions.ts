@@ -1,4 +1,3 @@
-import type { Prediction } from '#shared/api/prediction.ts';
 import type { PredictionRow } from '#shared/api/replies.ts';
 import { answerShape, sameAnswer, type Answer } from '#shared/schema/answer.ts';
 import type { Json } from '#shared/numbers/canonical-json.ts';

@@ -54,9 +54,7 @@ export function runs(database: Database): Synchronous<RunsTable> {
 				] ?? '[]') as string,
 			) as Artifact[],
 		list: ({ project, before, limit }) =>
-			listRuns(database, project, before ? Number(before) : Number.MAX_SAFE_INTEGER, limit).map(
-				({ spec: _, ...row }) => row,
-			),
+			listRuns(database, project, before ? Number(before) : Number.MAX_SAFE_INTEGER, limit),
 		cancel(id, at) {
 			const run = need(id);
 			if (isEnded(run.state))
