@@ -30,10 +30,11 @@ export async function startEmbeddedRunner(
 		const server = `http://${loopbackOf(served.address.address)}:${served.address.port}`;
 		child = spawn(
 			process.execPath,
-			[program, '--server', server, '--name', 'here', '--work', join(home, 'runner')],
+			[program, '--tied', '--server', server, '--name', 'here', '--work', join(home, 'runner')],
 			{
-				stdio: ['ignore', 'inherit', 'inherit'],
-				env: { ...process.env, FLYWHEEL_OWNER_TOKEN: '', FLYWHEEL_RUNNER_TOKEN: token },
+				// Its end of this pipe closes with us, however we end: no runner outlives its server.
+				stdio: ['pipe', 'inherit', 'inherit'],
+				env: { ...process.env, FLYWHEEL_OWNER_TOKEN: undefined, FLYWHEEL_RUNNER_TOKEN: token },
 			},
 		);
 		child.on('error', onFault);
