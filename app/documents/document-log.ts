@@ -87,6 +87,8 @@ export class DocumentLog {
 	get saved(): SavedState {
 		if (this.#queue.some(({ isLocal }) => isLocal))
 			return this.#failure === undefined ? 'saving' : 'not saved';
+		// Before it is read nobody knows whether the server has it; on this device it is in any case.
+		if (!this.#isLoaded) return 'on this device';
 		return this.#row.localHead > this.#row.acked ? 'on this device' : 'on the server';
 	}
 

@@ -16,6 +16,7 @@ export type TabMessage =
 /** A channel between the tabs that have the same database open. */
 export class TabChannel {
 	readonly #channel: BroadcastChannel;
+	#isClosed = false;
 	readonly #listeners = new Set<(message: TabMessage) => void>();
 
 	constructor(name: string) {
@@ -25,9 +26,9 @@ export class TabChannel {
 		};
 	}
 
-	/** Tells all other tabs. */
+	/** Tells all other tabs; nothing once it is closed. */
 	tell(message: TabMessage): void {
-		this.#channel.postMessage(message);
+		if (!this.#isClosed) this.#channel.postMessage(message);
 	}
 
 	listen(listener: (message: TabMessage) => void): () => void {
@@ -36,6 +37,7 @@ export class TabChannel {
 	}
 
 	close(): void {
+		this.#isClosed = true;
 		this.#channel.close();
 	}
 }

@@ -1,0 +1,71 @@
+import { onTestFinished } from 'vitest';
+import type { SavedTotals } from '#app/documents/saved.svelte.ts';
+import { Documents } from '#app/documents/documents.ts';
+import { startSync, type Sync, type SyncOptions } from '#app/documents/sync.ts';
+import { openReplica, type Replica } from '#app/replica/database.ts';
+import type { PeerServer } from './peer-server.ts';
+
+export const name = 'reviews/b1/answers';
+
+/** A device of its own: a database that nobody else has, gone with the browser of this test run. */
+export function newEpoch(): string {
+	return crypto.randomUUID();
+}
+
+/** A tab on a device: its own connection to IndexedDB and its own documents. */
+export interface Tab {
+	readonly replica: Replica;
+	readonly documents: Documents;
+	close(): Promise<void>;
+}
+
+export function openTab(epoch: string, user = 'u1'): Tab {
+	const replica = openReplica(epoch, user);
+	const documents = new Documents(replica, user);
+	let closing: Promise<void> | undefined;
+	const close = () =>
+		(closing ??= (async () => {
+			await documents.close();
+			replica.close();
+		})());
+	onTestFinished(close);
+	return { replica, documents, close };
+}
+
+/** Connects a tab to the scripted server; retries come at once, so that nothing in a test waits for luck. */
+export function connect(tab: Tab, server: PeerServer, options: SyncOptions = {}): Sync {
+	const sync = startSync(tab.documents, {
+		origin: 'http://peer.test',
+		socket: server.socket,
+		random: () => 0.02,
+		...options,
+	});
+	onTestFinished(() => sync.stop());
+	return sync;
+}
+
+/** Reads reactive state as a page does, and answers the newest value. */
+export function watch<T>(read: () => T): { readonly current: T; readonly runs: number } {
+	let current!: T;
+	let runs = 0;
+	const stop = $effect.root(() => {
+		$effect(() => {
+			current = read();
+			runs++;
+		});
+	});
+	onTestFinished(stop);
+	return {
+		get current() {
+			return current;
+		},
+		get runs() {
+			return runs;
+		},
+	};
+}
+
+export function totalsOf(saved: SavedTotals) {
+	const { saving, notSaved, onDevice, onServer, blocked, refused } = saved;
+	return { saving, notSaved, onDevice, onServer, blocked, refused };
+}

@@ -1,0 +1,176 @@
+import * as Y from 'yjs';
+import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
+import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';
+
+/**
+ * The other end of the wire, scripted: it speaks `shared/wire/messages.ts` over sockets made of callbacks
+ * and is told by the test when to be away, silent, slow to confirm, or to refuse.
+ */
+export class PeerServer {
+	isDown = false;
+	/** Takes everything and answers nothing: a network that swallows packets. */
+	isSilent = false;
+	holdsBarriers = false;
+	refusal: { readonly code: number; readonly reason: string } | undefined;
+	/** Every connection is closed with this right after it opened. */
+	closesWith: number | undefined;
+	attempts = 0;
+	readonly #docs = new Map<string, Y.Doc>();
+	readonly #awareness = new Map<string, Awareness>();
+	readonly #sockets = new Set<PeerSocket>();
+
+	/** What the app takes for WebSocket. */
+	get socket(): typeof WebSocket {
+		// eslint-disable-next-line @typescript-eslint/no-this-alias -- the class below is made per server
+		const server = this;
+		class Socket extends PeerSocket {
+			constructor(url: string | URL) {
+				super(server, new URL(url).pathname.replace(/^\/sync\//, ''));
+			}
+		}
+		return Socket as unknown as typeof WebSocket;
+	}
+
+	doc(name: string): Y.Doc {
+		const found = this.#docs.get(name) ?? new Y.Doc();
+		this.#docs.set(name, found);
+		return found;
+	}
+
+	get connected(): readonly string[] {
+		return [...this.#sockets].map(({ name }) => name);
+	}
+
+	open(socket: PeerSocket): void {
+		this.attempts++;
+		if (this.isDown) return socket.end(1006);
+		if (this.isSilent) return;
+		if (this.closesWith !== undefined) {
+			socket.begin();
+			return socket.end(this.closesWith);
+		}
+		this.#sockets.add(socket);
+		socket.begin();
+		const stateVector = Y.encodeStateVector(this.doc(socket.name));
+		socket.deliver({ kind: 'step1', stateVector });
+	}
+
+	receive(from: PeerSocket, frame: Uint8Array): void {
+		const message = readMessage(frame);
+		if (this.isSilent || !message) return;
+		const doc = this.doc(from.name);
+		switch (message.kind) {
+			case 'step1':
+				return from.deliver({
+					kind: 'step2',
+					update: Y.encodeStateAsUpdate(doc, message.stateVector),
+				});
+			case 'step2':
+			case 'update': {
+				const isEmpty = message.update.length <= 2;
+				if (this.refusal && !isEmpty) {
+					from.isRefused = true;
+					return;
+				}
+				Y.applyUpdate(doc, message.update);
+				for (const other of this.#sockets)
+					if (other !== from && other.name === from.name)
+						other.deliver({ kind: 'update', update: message.update });
+				return;
+			}
+			case 'barrier': {
+				if (from.isRefused && this.refusal)
+					return from.deliver({ kind: 'refused', payload: message.payload, ...this.refusal });
+				from.barriers.push(message.payload);
+				if (!this.holdsBarriers) this.confirm();
+				return;
+			}
+			case 'awareness': {
+				// What is known of the others comes along, so that who arrives later sees them.
+				const awareness = this.#awareness.get(from.name) ?? new Awareness(new Y.Doc());
+				this.#awareness.set(from.name, awareness);
+				applyAwarenessUpdate(awareness, message.update, from);
+				const update = encodeAwarenessUpdate(awareness, [...awareness.getStates().keys()]);
+				from.deliver({ kind: 'awareness', update });
+				for (const other of this.#sockets) if (other.name === from.name) other.deliver(message);
+				return;
+			}
+			case 'queryAwareness':
+			case 'denied':
+			case 'refused':
+				return;
+		}
+	}
+
+	/** Confirms every barrier that was held. */
+	confirm(): void {
+		for (const socket of this.#sockets)
+			for (const payload of socket.barriers.splice(0)) socket.deliver({ kind: 'barrier', payload });
+	}
+
+	/** How many barriers wait to be confirmed. */
+	get heldBarriers(): number {
+		return [...this.#sockets].reduce((sum, { barriers }) => sum + barriers.length, 0);
+	}
+
+	/** Cuts every connection, as a lost network does. */
+	cut(code = 1006): void {
+		for (const socket of [...this.#sockets]) socket.end(code);
+	}
+
+	drop(socket: PeerSocket): void {
+		this.#sockets.delete(socket);
+	}
+
+	close(): void {
+		for (const awareness of this.#awareness.values()) awareness.destroy();
+	}
+}
+
+class PeerSocket {
+	static readonly OPEN = 1;
+	readonly OPEN = 1;
+	readonly name: string;
+	readonly barriers: Uint8Array[] = [];
+	isRefused = false;
+	binaryType = 'arraybuffer';
+	readyState = 0;
+	onopen: (() => void) | null = null;
+	onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
+	onclose: ((event: { code: number; reason: string }) => void) | null = null;
+	onerror: ((event: Event) => void) | null = null;
+	readonly #server: PeerServer;
+
+	constructor(server: PeerServer, name: string) {
+		this.#server = server;
+		this.name = name;
+		setTimeout(() => this.readyState === 0 && server.open(this));
+	}
+
+	begin(): void {
+		this.readyState = 1;
+		this.onopen?.();
+	}
+
+	/** Messages arrive one by one, each in a task of its own, as from a real socket. */
+	deliver(message: Message): void {
+		const frame = writeMessage(message).slice();
+		setTimeout(() => this.readyState === 1 && this.onmessage?.({ data: frame.buffer }));
+	}
+
+	send(frame: Uint8Array): void {
+		const copy = frame.slice();
+		setTimeout(() => this.readyState === 1 && this.#server.receive(this, copy));
+	}
+
+	close(): void {
+		this.readyState = 3;
+		this.#server.drop(this);
+	}
+
+	end(code: number): void {
+		if (this.readyState === 3) return;
+		this.close();
+		this.onclose?.({ code, reason: '' });
+	}
+}
