@@ -20,7 +20,7 @@ export interface BackendRequest {
 	/** A push: runs when git is done, before the pusher hears of it. */
 	readonly beforeReport?: () => Promise<void>;
 	/** Told what git complained of. */
-	onComplaint(text: string): void;
+	readonly onComplaint: (text: string) => void;
 }
 
 /**

@@ -17,11 +17,11 @@ export interface GitHandlerOptions {
 	readonly blobStore: BlobStore;
 	readonly guard: Guard;
 	/** By the Authorization header alone; the cookie never reaches it. */
-	identify(request: Request): Promise<Caller | undefined>;
+	readonly identify: (request: Request) => Promise<Caller | undefined>;
 	/** The public address, for links that LFS clients follow. */
-	url(): string;
+	readonly url: () => string;
 	/** Told about every failure that is not the caller's. */
-	onFault(error: unknown): void;
+	readonly onFault: (error: unknown) => void;
 }
 
 type Door =

@@ -16,9 +16,9 @@ export interface Inspection {
 	readonly updates: readonly RefUpdate[];
 	readonly quarantine: Quarantine;
 	/** Of these hashes those whose bytes the project has. */
-	known(hashes: readonly string[]): Promise<ReadonlySet<string>>;
+	readonly known: (hashes: readonly string[]) => Promise<ReadonlySet<string>>;
 	/** Why a snapshot cannot be trained on, or undefined: `data` of flywheel.yml. */
-	dataProblem(name: string): Promise<string | undefined>;
+	readonly dataProblem: (name: string) => Promise<string | undefined>;
 }
 
 /** Why a push may not be let in, in lines for the one who pushes; empty when it may. */

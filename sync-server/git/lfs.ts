@@ -13,7 +13,7 @@ import { batchShape, lfsType, objectLimit, verifyShape } from './lfs-shapes.ts';
 export interface LfsDeps {
 	readonly tables: Pick<Tables, 'blobs'>;
 	readonly blobStore: BlobStore;
-	url(): string;
+	readonly url: () => string;
 }
 
 /** One request below `info/lfs`; who makes it may read the project, and write when they say so. */

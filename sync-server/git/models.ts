@@ -23,8 +23,8 @@ export interface ModelDeps {
 	readonly blobs: Pick<BlobsTable, 'findMany'>;
 	readonly blobStore: Pick<BlobStore, 'open'>;
 	readonly order: ProjectsInOrder;
-	repositoryOf(project: string): string;
-	now(): Date;
+	readonly repositoryOf: (project: string) => string;
+	readonly now: () => Date;
 }
 
 export interface ModelRequest {

@@ -15,8 +15,8 @@ export class ObjectReader {
 	readonly #child: ChildProcessWithoutNullStreams;
 	readonly #ended: Promise<number | null>;
 	readonly #asked: {
-		resolve(object: GitObject | undefined): void;
-		reject(error: Error): void;
+		readonly resolve: (object: GitObject | undefined) => void;
+		readonly reject: (error: Error) => void;
 	}[] = [];
 	#chunks: Buffer[] = [];
 	#size = 0;

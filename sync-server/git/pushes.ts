@@ -16,18 +16,18 @@ export interface TrainPush {
 	/** `<ref> <commit> <push>`: the same commit pushed anew has another origin, the same push never. */
 	readonly origin: string;
 	/** Prints a line in the terminal of the one who pushes. */
-	report(line: string): void;
+	readonly report: (line: string) => void;
 }
 
 export interface PushDeps {
 	readonly hooks: HookChannel;
 	readonly tables: { readonly blobs: Pick<BlobsTable, 'findMany'>; readonly pushes: PushesTable };
-	folderOf(project: string): string;
-	resolveData(project: string, name: string): Promise<string | undefined>;
-	onTrainPush(push: TrainPush): Promise<void>;
-	url(): string;
-	onFault(error: unknown): void;
-	now(): Date;
+	readonly folderOf: (project: string) => string;
+	readonly resolveData: (project: string, name: string) => Promise<string | undefined>;
+	readonly onTrainPush: (push: TrainPush) => Promise<void>;
+	readonly url: () => string;
+	readonly onFault: (error: unknown) => void;
+	readonly now: () => Date;
 }
 
 /** A push that git is working on. */

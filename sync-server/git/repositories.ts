@@ -7,6 +7,7 @@ import type { BlobsTable } from '../tables/blobs.ts';
 import type { ProjectsTable } from '../tables/projects.ts';
 import type { PushesTable } from '../tables/pushes.ts';
 import type { SnapshotsTable } from '../tables/snapshots.ts';
+import { adoptSnapshots } from './adopt-snapshots.ts';
 import { FastImport, type Author, type FileMode } from './fast-import.ts';
 import { openHookChannel, type HookChannel } from './hook-channel.ts';
 import { commitModel, type ModelCommit, type ModelRequest } from './models.ts';
@@ -17,7 +18,7 @@ import { Pushes, type TrainPush } from './pushes.ts';
 import { listRefs, moveRefs, readRef, syncFolders } from './refs.ts';
 import { runGit } from './run-git.ts';
 import { tidyPacks } from './tidy-packs.ts';
-import { adoptSnapshots, takeSnapshot, type TakenSnapshot } from './snapshots.ts';
+import { takeSnapshot, type TakenSnapshot } from './snapshots.ts';
 
 export interface RepositoriesOptions {
 	/** Holds `<project>.git` for every project. */
@@ -33,14 +34,14 @@ export interface RepositoriesOptions {
 	 * Makes the runs of a push of `train/*`. Must be harmless to repeat under the same origin. What it
 	 * reports is printed in the terminal of the one who pushes.
 	 */
-	onTrainPush(push: TrainPush): Promise<void>;
+	readonly onTrainPush: (push: TrainPush) => Promise<void>;
 	/** A name to read for a user id. */
-	nameOf(user: string): Promise<string>;
+	readonly nameOf: (user: string) => Promise<string>;
 	/** The public address, for links in messages. */
-	url(): string;
+	readonly url: () => string;
 	/** Told about failures that nobody waits for. */
-	onFault(error: unknown): void;
-	now?(): Date;
+	readonly onFault: (error: unknown) => void;
+	readonly now?: () => Date;
 }
 
 /** A file of a first commit. */

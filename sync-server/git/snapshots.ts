@@ -1,22 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { CommandError } from '#shared/api/errors.ts';
-import type { Dataset } from '#shared/snapshot/layout.ts';
 import type { BlobsTable } from '../tables/blobs.ts';
 import type { SnapshotRecord, SnapshotsTable } from '../tables/snapshots.ts';
+import { adoptSnapshots } from './adopt-snapshots.ts';
 import { FastImport, type Author } from './fast-import.ts';
 import { isRefName } from './names.ts';
 import { ProjectsInOrder } from './projects-in-order.ts';
-import { listRefs, moveRefs, readRef } from './refs.ts';
+import { moveRefs, readRef } from './refs.ts';
 import { runGit } from './run-git.ts';
-import { withObjects } from './object-reader.ts';
 import { storeTree, type TreePlan } from './snapshot-tree.ts';
 
 export interface SnapshotDeps {
 	readonly snapshots: SnapshotsTable;
 	readonly blobs: Pick<BlobsTable, 'findMany'>;
 	readonly order: ProjectsInOrder;
-	repositoryOf(project: string): string;
-	now(): Date;
+	readonly repositoryOf: (project: string) => string;
+	readonly now: () => Date;
 }
 
 export interface SnapshotRequest {
@@ -149,47 +148,4 @@ function messageOf(title: string, { changed, dataset }: TreePlan): string {
 
 async function treeOf(repository: string, commit: string): Promise<string> {
 	return (await runGit(repository, ['rev-parse', `${commit}^{tree}`])).toString().trim();
-}
-
-const tagPattern = /^refs\/tags\/(snapshots\/([^/]+)\/(\d+))$/;
-
-/**
- * Enters snapshots that are in git and not in the tables: a crash came between the two. What they froze is
- * read from the commit; their revision is unknown, so the next snapshot is written whole.
- */
-export async function adoptSnapshots(
-	{ snapshots, repositoryOf }: Pick<SnapshotDeps, 'snapshots' | 'repositoryOf'>,
-	project: string,
-): Promise<void> {
-	const repository = repositoryOf(project);
-	const tags = await listRefs(repository, 'refs/tags/snapshots/');
-	for (const { ref, commit } of tags) {
-		const [, tag, name, number] = tagPattern.exec(ref) ?? [];
-		if (tag === undefined || name === undefined || (await snapshots.find(commit))) continue;
-		const found = await readSnapshot(repository, commit);
-		await snapshots.add({ ...found, id: commit, project, name, number: Number(number), tag });
-	}
-}
-
-async function readSnapshot(
-	repository: string,
-	commit: string,
-): Promise<Omit<SnapshotRecord, 'id' | 'project' | 'name' | 'number' | 'tag'>> {
-	const { head, dataset } = await withObjects(repository, async (objects) => ({
-		head: (await objects.read(commit))!.bytes.toString(),
-		dataset: JSON.parse((await objects.file(`${commit}:dataset.json`))!.toString()) as Dataset,
-	}));
-	const [, user = '', seconds] = /^author .*<(.*)@flywheel> (\d+) /m.exec(head) ?? [];
-	const message = head.slice(head.indexOf('\n\n') + 2);
-	const [, added, changed, removed] =
-		/^Answers: (\d+) added, (\d+) changed, (\d+) removed\.$/m.exec(message) ?? [];
-	return {
-		message: message.slice(0, message.indexOf('\n\nAnswers: ')),
-		at: new Date(Number(seconds) * 1000).toISOString(),
-		by: user,
-		revision: 0,
-		counts: dataset.counts,
-		classes: dataset.classes as SnapshotRecord['classes'],
-		changed: { added: Number(added), changed: Number(changed), removed: Number(removed) },
-	};
 }

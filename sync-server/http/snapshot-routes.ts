@@ -22,7 +22,7 @@ export function snapshotRoutes({ tables, guard, repositories }: Options): Route[
 			async handle({ caller, params }) {
 				const { project } = await guard.project(caller, params['project']!, 'read-corpus');
 				const snapshots = await tables.snapshots.list(project);
-				return { snapshots: snapshots.map(({ revision: _, ...row }) => row) };
+				return { snapshots };
 			},
 		}),
 		route({

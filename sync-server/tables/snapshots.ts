@@ -43,6 +43,7 @@ export interface FrozenCorpus {
 }
 
 export interface SnapshotsTable {
+	/** Newest first. */
 	list(project: string): Promise<SnapshotRecord[]>;
 	/** The one with the highest number. */
 	newest(project: string, name: string): Promise<SnapshotRecord | undefined>;

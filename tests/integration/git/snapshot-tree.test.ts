@@ -21,7 +21,7 @@ const step = fc.oneof(
 	fc.record({ kind: fc.constant('withdraw' as const), index, isWithdrawn: fc.boolean() }),
 	fc.record({ kind: fc.constant('snapshot' as const) }),
 );
-type Step = fc.infer<typeof step>;
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
 let project = '';
 const item = (number: number) => ({ id: `i${number}`, data: { text: `Text ${number}` } });
