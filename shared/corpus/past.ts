@@ -5,7 +5,8 @@ import type { Submission } from './submission.ts';
  * spoken of by their place in the list.
  *
  * A person's answer counts as later than every import and skim, and a program's `after` never names a
- * person: that is all it takes for an import never to replace a person's answer.
+ * person: that is all it takes for an import never to replace a person's answer. One that was told to replace
+ * ranks as a person's.
  */
 export interface Past {
 	/** True when the author of `later` had seen `earlier`. In a circle everybody has seen everybody. */
@@ -40,17 +41,19 @@ function directlySeen(submissions: readonly Submission[]): Uint8Array[] {
 	const places = new Map(submissions.map(({ id }, place) => [id, place]));
 	return submissions.map((submission) => {
 		const row = new Uint8Array(submissions.length);
-		const isHuman = submission.source === 'human';
+		const isHuman = isPersons(submission);
 		for (const id of submission.after) {
 			const place = places.get(id);
-			if (place !== undefined && (isHuman || submissions[place]?.source !== 'human'))
-				row[place] = 1;
+			if (place !== undefined && (isHuman || !isPersons(submissions[place]!))) row[place] = 1;
 		}
 		if (isHuman && submission.answer !== undefined)
-			for (const [place, { source }] of submissions.entries())
-				if (source !== 'human') row[place] = 1;
+			for (const [place, other] of submissions.entries()) if (!isPersons(other)) row[place] = 1;
 		return row;
 	});
+}
+
+function isPersons({ source, replaces }: Submission): boolean {
+	return source === 'human' || replaces === true;
 }
 
 /** Warshall's closure, in place. */

@@ -52,6 +52,8 @@ export interface Submission extends Submitted {
 	readonly batch?: string;
 	/** Came after its batch was closed: out of the corpus until a lead takes it in. */
 	readonly isLate?: boolean;
+	/** An import that was told to replace what people answered: it ranks as a person's word. */
+	readonly replaces?: boolean;
 	/** An import or skim that was undone. */
 	readonly isWithdrawn?: boolean;
 }

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { may } from '#shared/access/access.ts';
 import { CommandError } from '#shared/api/errors.ts';
 import { isSha256 } from '#shared/numbers/hash.ts';
-import type { ByteStream } from '../blobs/blob-store.ts';
 import { keepBlob, openToProject } from '../blobs/keep-blob.ts';
 import { isShown } from '../blobs/media-type.ts';
 import type { BlobRecord } from '../tables/blobs.ts';
 import { readRange } from './byte-range.ts';
 import type { Caller } from './caller.ts';
 import type { DataDoors } from './data-doors.ts';
+import { requestBody } from './request-body.ts';
 import { route, type Route } from './route.ts';
 
 const path = '/api/projects/:project/blobs/:sha256';
@@ -53,7 +53,7 @@ export function blobRoutes(doors: DataDoors): Route[] {
 			async handle({ caller, params, request, signal }) {
 				const { project, sha256 } = named(params);
 				await guard.project(caller, project, 'lead');
-				const bytes = bodyOf(request);
+				const bytes = requestBody(request);
 				const limitBytes = blobLimitBytes;
 				const kept = await keepBlob(doors, { project, sha256, bytes, limitBytes, signal });
 				return checked(kept, request);
@@ -74,7 +74,7 @@ export function blobRoutes(doors: DataDoors): Route[] {
 				const known = await tables.blobs.find(project, sha256);
 				if (known) return progress(known.sizeBytes, checked(known, request));
 				const options = { offset, limitBytes: length, signal };
-				const now = await blobs.append(project, sha256, bodyOf(request), options);
+				const now = await blobs.append(project, sha256, requestBody(request), options);
 				if (now < length) return progress(now);
 				const kept = await openToProject(doors, project, await blobs.finish(project, sha256));
 				return progress(kept.sizeBytes, checked(kept, request));
@@ -96,12 +96,6 @@ function header(request: Request, name: string): number {
 	if (!parsed.success)
 		throw new CommandError('bad_request', `The header ${name} is to be a number of bytes.`);
 	return parsed.data;
-}
-
-async function* empty(): AsyncGenerator<Uint8Array> {}
-
-function bodyOf(request: Request): ByteStream {
-	return (request.body as ByteStream | null) ?? empty();
 }
 
 /** What was sent as an image and is none is told: the bytes are kept, as bytes. */

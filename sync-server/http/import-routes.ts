@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { CommandError } from '#shared/api/errors.ts';
 import type { ImportProgress, ImportReport } from '#shared/api/replies.ts';
-import type { ByteStream } from '../blobs/blob-store.ts';
 import type { ImportProgressed } from '../import/import-lines.ts';
 import { importFormat, importStream } from '../import/import-stream.ts';
 import { corpusReader, type DataDoors } from './data-doors.ts';
+import { requestBody } from './request-body.ts';
 import { route, type Route } from './route.ts';
 
 const flag = z
@@ -32,7 +32,7 @@ export function importRoutes(doors: DataDoors): Route[] {
 				const format = importFormat(query.format);
 				if (!request.body) throw new CommandError('bad_request', 'There is nothing to import.');
 				const run = (onProgress?: (progress: ImportProgressed) => void): Promise<ImportReport> =>
-					importStream(doors, format, request.body as unknown as ByteStream, {
+					importStream(doors, format, requestBody(request), {
 						project,
 						by: caller.user,
 						replaces: query.replace,

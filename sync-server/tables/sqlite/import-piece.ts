@@ -168,11 +168,23 @@ export class ImportPiece {
 		);
 		this.#database
 			.prepare(
-				`INSERT INTO submissions (project, id, item, import, by, at, spent_ms, schema_version, answer, guess, after, source)
-				VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, 'none', ?, 'import')
-				ON CONFLICT (project, id) DO UPDATE SET is_withdrawn = 0, import = excluded.import, by = excluded.by, at = excluded.at`,
+				`INSERT INTO submissions (project, id, item, import, by, at, spent_ms, schema_version, answer, guess, after, source, replaces)
+				VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, 'none', ?, 'import', ?)
+				ON CONFLICT (project, id) DO UPDATE SET is_withdrawn = 0, import = excluded.import, by = excluded.by,
+					at = excluded.at, replaces = excluded.replaces`,
 			)
-			.run(project, id, row.id, importId, by, at, schemaVersion, row.answer, JSON.stringify(after));
+			.run(
+				project,
+				id,
+				row.id,
+				importId,
+				by,
+				at,
+				schemaVersion,
+				row.answer,
+				JSON.stringify(after),
+				Number(this.#piece.replaces && after.length > 0),
+			);
 		this.answers += 1;
 		return {
 			id,

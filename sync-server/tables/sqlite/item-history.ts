@@ -22,6 +22,7 @@ interface StoredSubmission {
 	source: Submission['source'];
 	isLate: number;
 	isWithdrawn: number;
+	replaces: number;
 	/** 1 where people must not have seen what others said: a blind or an audit batch. */
 	isApart: number | null;
 }
@@ -35,7 +36,7 @@ export function readHistory(database: Database, project: string, item: string): 
 	const stored = database
 		.prepare(
 			`SELECT s.id, s.item, s.batch, s.by, s.at, s.spent_ms AS spentMs, s.schema_version AS schema, s.answer,
-				s.guess, s.after, s.source, s.is_late AS isLate, s.is_withdrawn AS isWithdrawn,
+				s.guess, s.after, s.source, s.is_late AS isLate, s.is_withdrawn AS isWithdrawn, s.replaces,
 				(b.is_blind = 1 OR b.purpose = 'audit') AS isApart
 			FROM submissions s LEFT JOIN batches b ON b.id = s.batch
 			WHERE s.project = ? AND s.item = ? ORDER BY s.at, s.id`,
@@ -60,6 +61,7 @@ export function readHistory(database: Database, project: string, item: string): 
 			...(row.batch === null ? {} : { batch: row.batch }),
 			...(row.isLate === 1 ? { isLate: true } : {}),
 			...(row.isWithdrawn === 1 ? { isWithdrawn: true } : {}),
+			...(row.replaces === 1 ? { replaces: true } : {}),
 		};
 	});
 	if (submissions.length === 0) return { submissions, verdicts: [] };

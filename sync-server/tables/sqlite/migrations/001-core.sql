@@ -163,6 +163,8 @@ CREATE TABLE submissions (
 	source TEXT NOT NULL,
 	is_late INTEGER NOT NULL DEFAULT 0,
 	is_withdrawn INTEGER NOT NULL DEFAULT 0,
+	-- An import that was told to replace what people answered.
+	replaces INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (project, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX submissions_by_item ON submissions (project, item);
