@@ -2,6 +2,7 @@ import pino from 'pino';
 import { canWorkOffline, ConfigError, isLoopback, readConfig } from './config.ts';
 import { gitProblem } from './git/git-version.ts';
 import { startEmbeddedRunner } from './operator/embedded-runner.ts';
+import { HomeInUse } from './operator/home-lock.ts';
 import { startFirstSamples } from './operator/first-samples.ts';
 import { serve, type Served } from './serve.ts';
 
@@ -70,7 +71,7 @@ function fail(reason: string): void {
 try {
 	await main();
 } catch (error) {
-	if (error instanceof ConfigError) fail(error.message);
+	if (error instanceof ConfigError || error instanceof HomeInUse) fail(error.message);
 	else if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
 		fail('Another program listens on this port already. Choose another one: PORT=4401 npm start');
 	else throw error;

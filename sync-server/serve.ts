@@ -32,6 +32,7 @@ import { staticApp } from './http/static-app.ts';
 import { tokenRoutes } from './http/token-routes.ts';
 import { openLive } from './live/live.ts';
 import { openSqliteLog } from './log/sqlite/open-log.ts';
+import { lockHome } from './operator/home-lock.ts';
 import { tableDirectory } from './projection/table-directory.ts';
 import { tableProjection } from './projection/table-projection.ts';
 import { projectCreation, type CreateProject } from './projects/create-project.ts';
@@ -82,6 +83,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 	await mkdir(config.home, { recursive: true });
 	await chmod(config.home, 0o700);
 
+	const unlock = lockHome(config.home);
 	const server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 });
 	const address = await listen(server, config);
 	const url = config.url ?? `http://${hostOf(config.host)}:${address.port}`;
@@ -262,6 +264,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 			await repositories.close();
 			await log.close();
 			await tables.close();
+			unlock();
 		},
 	};
 }

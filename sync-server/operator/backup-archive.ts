@@ -1,0 +1,114 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import { extract, pack, type Pack } from 'tar-stream';
+
+/**
+ * A backup is a tar (gzipped where its name ends in `gz`):
+ *
+ *     backup.json            what it is
+ *     tables.db, updates.db  the databases, each as one moment saw it
+ *     repositories/…         refs before objects
+ *     blobs/…
+ */
+export const manifestName = 'backup.json';
+export const backupVersion = 1;
+
+const isZipped = (file: string): boolean => /gz$/.test(file);
+const entryName = /^(tables\.db|updates\.db|(repositories|blobs)\/[A-Za-z0-9._/@{}+-]+)$/;
+
+/** An archive being written; `close` resolves when it is on disk. */
+export class BackupWriter {
+	readonly #pack: Pack = pack();
+	readonly #written: Promise<void>;
+	readonly #file: string;
+
+	constructor(file: string) {
+		this.#file = file;
+		const target = createWriteStream(file, { mode: 0o600, flags: 'wx' });
+		this.#written = isZipped(file)
+			? pipeline(this.#pack, createGzip({ level: 1 }), target)
+			: pipeline(this.#pack, target);
+		// Whoever waits for the end is told; until then a failure shows at the next entry.
+		this.#written.catch(() => undefined);
+	}
+
+	async addText(name: string, content: string): Promise<void> {
+		const bytes = Buffer.from(content);
+		await this.#entry(name, bytes.length, Readable.from([bytes]));
+	}
+
+	/** Adds a file with the size it has now: what is appended meanwhile belongs to the next backup. */
+	async addFile(name: string, path: string): Promise<void> {
+		const { size } = await stat(path);
+		const bytes = size === 0 ? Readable.from([]) : createReadStream(path, { end: size - 1 });
+		await this.#entry(name, size, bytes);
+	}
+
+	/** Adds the files below a folder whose names are kept; a folder that is not there is empty. */
+	async addFolder(name: string, folder: string, isKept: (path: string) => boolean): Promise<void> {
+		for (const path of await filesBelow(folder))
+			if (isKept(path)) await this.addFile(`${name}/${path}`, join(folder, path));
+	}
+
+	async close(): Promise<void> {
+		this.#pack.finalize();
+		await this.#written;
+		const handle = await open(this.#file, 'r');
+		await handle.sync();
+		await handle.close();
+	}
+
+	async #entry(name: string, size: number, bytes: Readable): Promise<void> {
+		const added = pipeline(bytes, this.#pack.entry({ name, size, mode: 0o600 }));
+		await Promise.race([added, this.#written]);
+		await added;
+	}
+}
+
+/** Names of the files below a folder, sorted, as paths within it. */
+export async function filesBelow(folder: string): Promise<string[]> {
+	const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+		(error: NodeJS.ErrnoException) => {
+			if (error.code === 'ENOENT') return [];
+			throw error;
+		},
+	);
+	return entries
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+		.sort();
+}
+
+/** Unpacks a backup into an empty folder. Throws for anything that is no backup of ours, or has a name it must not. */
+export async function unpackBackup(file: string, folder: string): Promise<void> {
+	const archive = extract();
+	const source = createReadStream(file);
+	const reading = isZipped(file)
+		? pipeline(source, createGunzip(), archive)
+		: pipeline(source, archive);
+	reading.catch(() => undefined); // the loop below throws it
+	let isOurs = false;
+	for await (const entry of archive) {
+		const { name, type } = entry.header;
+		if (name === manifestName) {
+			const manifest = JSON.parse(await text(Readable.from(entry))) as { version?: unknown };
+			if (manifest.version !== backupVersion)
+				throw new Error(`${file} is a backup of version ${String(manifest.version)}.`);
+			isOurs = true;
+			continue;
+		}
+		if (!isOurs) throw new Error(`${file} is not a backup of Flywheel.`);
+		const isSafe = type === 'file' && entryName.test(name) && !name.split('/').includes('..');
+		if (!isSafe) throw new Error(`${file} holds ${name}, which no backup does.`);
+		const path = join(folder, name);
+		await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+		await pipeline(Readable.from(entry), createWriteStream(path, { mode: 0o600, flags: 'wx' }));
+	}
+	await reading;
+	if (!isOurs) throw new Error(`${file} is not a backup of Flywheel.`);
+}

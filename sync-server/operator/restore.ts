@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { readConfig } from '../config.ts';
+import { openTables } from '../tables/sqlite/open-tables.ts';
+import { unpackBackup } from './backup-archive.ts';
+import { HomeInUse, lockHome } from './home-lock.ts';
+
+/**
+ * Puts a backup in the place of a data folder, as a new epoch: browsers then open another database and
+ * keep what they have not sent yet, instead of taking the older state for a newer one. What was there is
+ * moved aside, never deleted; returns where to. Throws HomeInUse while a server works on the folder.
+ */
+export async function restore(file: string, home: string): Promise<{ movedTo?: string }> {
+	const before = await namesIn(home);
+	if (before.length > 0) lockHome(home)();
+	const stamp = new Date().toISOString().replace(/[:.]/g, '-');
+	const fresh = `${home}.restoring-${stamp}`;
+	await mkdir(dirname(home), { recursive: true });
+	await mkdir(fresh, { mode: 0o700 });
+	try {
+		await unpackBackup(file, fresh);
+		await makeGitFolders(join(fresh, 'repositories'));
+		const tables = await openTables(join(fresh, 'tables.db'));
+		await tables.settings.put('epoch', randomBytes(8).toString('hex'));
+		await tables.close();
+	} catch (error) {
+		await rm(fresh, { recursive: true, force: true });
+		throw error;
+	}
+	const movedTo = `${home}.before-${stamp}`;
+	if (before.length > 0) await rename(home, movedTo);
+	else await rm(home, { recursive: true, force: true });
+	await rename(fresh, home);
+	return before.length > 0 ? { movedTo } : {};
+}
+
+/** git takes a folder for a repository only where these are, and an archive holds no empty folders. */
+async function makeGitFolders(repositories: string): Promise<void> {
+	for (const name of await namesIn(repositories))
+		for (const folder of ['refs/heads', 'refs/tags', 'objects/pack', 'objects/info'])
+			await mkdir(join(repositories, name, folder), { recursive: true, mode: 0o700 });
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+	return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+		if (error.code === 'ENOENT') return [];
+		throw error;
+	});
+}
+
+/** `npm run restore -- FILE` */
+async function main(name: string | undefined): Promise<void> {
+	if (name === undefined) return fail('Say from where: npm run restore -- FILE');
+	const { home } = readConfig(process.env);
+	try {
+		const { movedTo } = await restore(resolve(name), home);
+		process.stdout.write(`${home} holds what was in ${name}, as a new epoch.\n`);
+		if (movedTo !== undefined) process.stdout.write(`What was there before is in ${movedTo}.\n`);
+	} catch (error) {
+		if (!(error instanceof HomeInUse)) throw error;
+		fail(error.message);
+	}
+}
+
+function fail(reason: string): void {
+	process.stderr.write(`${reason}\n`);
+	process.exitCode = 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv[2]);
