@@ -12,7 +12,7 @@ export interface ItemFilter {
 }
 
 /** Reads the filter from the address; what is unknown there is passed over. */
-export function readItemFilter(query: URLSearchParams): ItemFilter {
+export function readItemFilter(query: Pick<URLSearchParams, 'get'>): ItemFilter {
 	const q = query.get('q')?.trim();
 	const state = query.get('state');
 	const split = query.get('split');

@@ -36,7 +36,7 @@ export function liveRows<T>(query: () => Promise<T> | T, initial: T): LiveRows<T
 					isLoaded = true;
 					update();
 				},
-				error: reportError,
+				error: (error) => reportError(error),
 			});
 		};
 		start();

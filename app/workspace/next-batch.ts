@@ -1,5 +1,5 @@
 import { Offline, type Api } from '#app/net/api.ts';
-import { loadPacket } from '#app/model/packets.ts';
+import { loadPacket } from '#app/media/keep-batch.ts';
 import type { Replica } from '#app/replica/database.ts';
 
 /** Below this many items left on the desk the next batch is fetched. */
