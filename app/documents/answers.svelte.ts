@@ -9,7 +9,8 @@ import { MapIndex } from './map-index.ts';
 import { newId } from './new-id.ts';
 import type { DocumentHandle } from './open-document.svelte.ts';
 import {
-	latestPerItem,
+	lastWord,
+	lastWordPerItem,
 	namedAsSeen,
 	readSubmissions,
 	timeNow,
@@ -115,7 +116,8 @@ export class Answers {
 
 	/** The newest submission of an item; with a user, the newest of theirs. */
 	latestOf(item: string, user?: string): SubmissionEntry | undefined {
-		return this.submissionsOf(item).findLast(({ by }) => user === undefined || by === user);
+		const entries = this.submissionsOf(item);
+		return lastWord(user === undefined ? entries : entries.filter(({ by }) => by === user));
 	}
 
 	/** True when the item was answered or skipped; with a user, by them. */
@@ -129,7 +131,7 @@ export class Answers {
 	mine(user: string): SubmissionEntry[] {
 		const { submitted } = this.#follow(everything);
 		const all = readSubmissions(submitted, submitted.map.keys());
-		return latestPerItem(all.filter(({ by }) => by === user));
+		return lastWordPerItem(all.filter(({ by }) => by === user));
 	}
 
 	/** How many items were answered or skipped, by anybody. */

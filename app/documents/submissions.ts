@@ -19,10 +19,21 @@ export function readSubmissions(
 	return entries.sort(compare);
 }
 
+/**
+ * The last word of several on one item: one that no other names as seen, so that a clock that runs wrong
+ * does not put a correction before what it corrects; among several such, the newest.
+ */
+export function lastWord(oldestFirst: readonly SubmissionEntry[]): SubmissionEntry | undefined {
+	if (oldestFirst.length <= 1) return oldestFirst[0];
+	const seen = new Set(oldestFirst.flatMap(({ after }) => after));
+	return oldestFirst.findLast(({ id }) => !seen.has(id)) ?? oldestFirst.at(-1);
+}
+
 /** The last word on each item, newest first. */
-export function latestPerItem(oldestFirst: readonly SubmissionEntry[]): SubmissionEntry[] {
-	const latest = new Map(oldestFirst.map((entry) => [entry.item, entry]));
-	return [...latest.values()].sort((a, b) => compare(b, a));
+export function lastWordPerItem(oldestFirst: readonly SubmissionEntry[]): SubmissionEntry[] {
+	return [...Map.groupBy(oldestFirst, ({ item }) => item).values()]
+		.flatMap((entries) => lastWord(entries) ?? [])
+		.sort((a, b) => compare(b, a));
 }
 
 /** What a new submission names as seen; where that is too much, the newest, which have seen the rest. */

@@ -1,0 +1,151 @@
+import { flushSync } from 'svelte';
+import { expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { submittedShape } from '#shared/corpus/submission.ts';
+import { Answers } from '#app/documents/answers.svelte.ts';
+import { Notes } from '#app/documents/notes.svelte.ts';
+import { Verdicts } from '#app/documents/verdicts.svelte.ts';
+import { newEpoch, openTab, watch } from './device.svelte.ts';
+
+const input = { me: 'u1', spentMs: 1234.5, schema: 2, seen: [] };
+
+function openAnswers() {
+	const handle = openTab(newEpoch()).documents.open('reviews/b1/answers');
+	return { handle, answers: new Answers(handle) };
+}
+
+/** What somebody else wrote, arriving as an update. */
+function receive(doc: Y.Doc, write: (theirs: Y.Doc) => void): void {
+	const theirs = new Y.Doc();
+	Y.applyUpdate(theirs, Y.encodeStateAsUpdate(doc));
+	write(theirs);
+	Y.applyUpdate(doc, Y.encodeStateAsUpdate(theirs));
+}
+
+test('a key press redraws the item it is about and no other', () => {
+	const { answers } = openAnswers();
+	const drafts = ['r1', 'r2'].map((item) => watch(() => answers.draftOf(item).values));
+	const done = watch(() => answers.submittedCount);
+	flushSync();
+	answers.setValue('r1', 'sentiment', 'positive');
+	flushSync();
+	expect(drafts.map(({ current }) => current)).toEqual([{ sentiment: 'positive' }, {}]);
+	expect(drafts.map(({ runs }) => runs)).toEqual([2, 1]);
+	expect(done.runs).toBe(1);
+	answers.submit('r1', input);
+	flushSync();
+	expect(done.current).toBe(1);
+	expect(drafts[1]!.runs).toBe(1);
+});
+
+test('a list over many items that is derived sees one of them change', () => {
+	const { answers } = openAnswers();
+	const items = Array.from({ length: 500 }, (_, n) => `r${n}`);
+	const list = watch(() => items.filter((item) => answers.isSubmitted(item, 'u1')));
+	flushSync();
+	answers.submit('r7', input);
+	flushSync();
+	answers.submit('r400', input);
+	flushSync();
+	expect(list.current).toEqual(['r7', 'r400']);
+	expect(list.runs).toBe(3);
+});
+
+test('a submission is what the server reads: whole, with what its author had seen', () => {
+	const { handle, answers } = openAnswers();
+	answers.setValue('r1', 'sentiment', 'positive');
+	const first = answers.submit('r1', { ...input, seen: ['before'] });
+	answers.setValue('r1', 'sentiment', 'negative');
+	const second = answers.submit('r1', { ...input, guess: 'edited', seen: ['before'] });
+	const skipped = answers.skip('r2', { ...input, at: '2099-01-01T00:00:00.000Z' });
+
+	const submitted = handle.doc.getMap('submitted');
+	for (const id of [first, second, skipped]) {
+		expect(id).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+		expect(submittedShape.safeParse(submitted.get(id)).error).toBeUndefined();
+	}
+	expect(submitted.get(first)).toMatchObject({
+		item: 'r1',
+		by: 'u1',
+		spentMs: 1235,
+		schema: 2,
+		answer: { values: { sentiment: 'positive' }, regions: [], texts: {} },
+		guess: 'none',
+		after: ['before'],
+	});
+	expect(submitted.get(second)).toMatchObject({ guess: 'edited', after: ['before', first] });
+	expect(submitted.get(skipped)).toMatchObject({ skipped: true, guess: 'none' });
+	expect(answers.latestOf('r1')?.id).toBe(second);
+	expect(answers.mine('u1').map(({ item }) => item)).toEqual(['r2', 'r1']);
+	expect(answers.isSubmitted('r2', 'u2')).toBe(false);
+});
+
+test('a correction is the last word even where the clock went back', () => {
+	const { answers } = openAnswers();
+	answers.submit('r1', { ...input, at: '2031-01-01T00:00:00.000Z' });
+	const correction = answers.submit('r1', { ...input, at: '2030-01-01T00:00:00.000Z' });
+	expect(answers.latestOf('r1')?.id).toBe(correction);
+	expect(answers.mine('u1').map(({ id }) => id)).toEqual([correction]);
+});
+
+test('undo takes back what this page did to the item on screen, and nothing of anybody else', () => {
+	const { handle, answers } = openAnswers();
+	answers.setValue('r1', 'sentiment', 'positive');
+	answers.setValue('r2', 'sentiment', 'positive');
+	answers.setValue('r1', 'sentiment', 'negative');
+	expect(answers.undo('r1')).toBe(true);
+	expect(answers.draftOf('r1').values).toEqual({ sentiment: 'positive' });
+	expect(answers.draftOf('r2').values).toEqual({ sentiment: 'positive' });
+	expect(answers.undo('r1')).toBe(true);
+	expect(answers.draftOf('r1').values).toEqual({});
+	expect(answers.undo('r1')).toBe(false);
+	expect(answers.redo('r1')).toBe(true);
+	expect(answers.draftOf('r1').values).toEqual({ sentiment: 'positive' });
+
+	receive(handle.doc, (doc) => doc.getMap('draft').set('r2/v/sentiment', 'theirs'));
+	expect(answers.undo('r2')).toBe(true);
+	expect(answers.draftOf('r2').values).toEqual({ sentiment: 'theirs' });
+});
+
+test('a value and its submission travel as one update', () => {
+	const { handle, answers } = openAnswers();
+	let updates = 0;
+	handle.doc.on('update', () => updates++);
+	answers.together(() => {
+		answers.setValue('r1', 'sentiment', 'positive');
+		answers.submit('r1', input);
+	});
+	expect(updates).toBe(1);
+});
+
+test('notes stand in threads, live, and can be settled', () => {
+	const handle = openTab(newEpoch()).documents.open('reviews/b1/notes');
+	const notes = new Notes(handle);
+	const threads = watch(() => notes.threadsOf('r1'));
+	const root = notes.add({ item: 'r1', text: 'Ironic?', by: 'u2' });
+	notes.add({ item: 'r1', text: 'Yes.', by: 'u1', replyTo: root });
+	notes.add({ item: 'r2', text: 'Elsewhere', by: 'u1' });
+	flushSync();
+	expect(threads.current.map(({ root: note, replies }) => [note.text, replies.length])).toEqual([
+		['Ironic?', 1],
+	]);
+	expect(notes.countOf('r1')).toBe(2);
+	notes.resolve(threads.current[0]!.root, 'u1');
+	flushSync();
+	expect(threads.current[0]!.resolvedBy?.by).toBe('u1');
+	expect(notes.openCountOf('r1')).toBe(0);
+	expect(notes.countOf('r1')).toBe(2);
+});
+
+test('a verdict reaches whoever looks at the submission; a second word replaces the first', () => {
+	const handle = openTab(newEpoch()).documents.open('reviews/b1/verdicts');
+	const verdicts = new Verdicts(handle);
+	const seen = watch(() => verdicts.of('s1').map(({ kind, note }) => [kind, note]));
+	verdicts.set('r1', 's1', 'u2', 'returned', 'Look again');
+	flushSync();
+	expect(seen.current).toEqual([['returned', 'Look again']]);
+	verdicts.set('r1', 's1', 'u2', 'accepted');
+	flushSync();
+	expect(seen.current).toEqual([['accepted', undefined]]);
+	expect(verdicts.of('s2')).toEqual([]);
+});
