@@ -50,8 +50,7 @@ export class KeptBatches {
 	}
 
 	of(batch: string): Kept {
-		if (this.#running.has(batch))
-			return { kind: 'keeping', progress: this.#running.get(batch) };
+		if (this.#running.has(batch)) return { kind: 'keeping', progress: this.#running.get(batch) };
 		const packet = this.#packets.current.find((one) => one.batch === batch);
 		if (!packet) return { kind: 'no' };
 		return { kind: packet.keep === 'kept' ? 'kept' : 'partly', sizeBytes: packet.sizeBytes };
