@@ -1,0 +1,69 @@
+import { expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import type { Flywheel } from '../support/flywheel.ts';
+
+/** Somebody at a browser of their own. */
+export interface Person {
+	readonly context: BrowserContext;
+	page: Page;
+}
+
+/** Signs somebody in with a fresh link, at the address they reach the server by. */
+export async function signIn(
+	browser: Browser,
+	flywheel: Flywheel,
+	user: string,
+	at = flywheel.url,
+): Promise<Person> {
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	const link = new URL(await flywheel.signInLink(user));
+	await page.goto(at + link.pathname + link.hash);
+	await page.waitForURL('**/projects');
+	await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+	return { context, page };
+}
+
+/** Somebody new joins a project by an invite link. */
+export async function join(
+	browser: Browser,
+	flywheel: Flywheel,
+	{
+		project,
+		name,
+		role,
+		at = flywheel.url,
+	}: { project: string; name: string; role: string; at?: string },
+): Promise<Person> {
+	const { link } = await flywheel.call<{ link: string }>(
+		'POST',
+		`/api/projects/${project}/invites`,
+		{ role },
+	);
+	const { pathname, hash } = new URL(link);
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	await page.goto(at + pathname + hash);
+	await page.getByLabel('Your name').fill(name);
+	await page.getByRole('button', { name: 'Join' }).click();
+	await page.waitForURL(`**/projects/${project}`);
+	await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+	return { context, page };
+}
+
+/** What the badge says about where the work is. */
+export function badge(page: Page) {
+	return page.locator('[data-saved]');
+}
+
+/** Labels items with the keyboard alone, each once it lies on the desk; answers their ids in order. */
+export async function label(page: Page, count: number, keys: string): Promise<string[]> {
+	const desk = page.locator('[data-item]');
+	const items: string[] = [];
+	for (let index = 0; index < count; index++) {
+		const item = (await desk.getAttribute('data-item'))!;
+		items.push(item);
+		await page.keyboard.press(keys[index % keys.length]!);
+		await expect(desk).not.toHaveAttribute('data-item', item);
+	}
+	return items;
+}
