@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
-import { closeCodes, refusals, type CloseCode, type Refusal } from '#shared/wire/close-codes.ts';
+import { closeCodes, type CloseCode, type Refusal } from '#shared/wire/close-codes.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';
 import type { Counters } from './counters.ts';
@@ -8,9 +8,8 @@ import { limits } from './gate/limits.ts';
 import type { Listener, OpenDocument } from './open-document.ts';
 import { Outbox } from './outbox.ts';
 import { emptyPresence } from './presence.ts';
+import { Receipts } from './receipts.ts';
 
-const refusalsAMinute = 3;
-const resyncsInARow = 3;
 const inboxBytes = 2 * 1024 * 1024;
 
 /** What a connection needs from the documents. */
@@ -39,6 +38,7 @@ export class Connection implements Listener {
 	readonly #socket: WebSocket;
 	readonly #host: ConnectionHost;
 	readonly #outbox: Outbox;
+	readonly #receipts: Receipts;
 	#phase: Phase = { kind: 'joining' };
 	#standing: Standing | undefined;
 	/** Rises with every change of rights; frames wait while an answer is older than it. */
@@ -47,13 +47,6 @@ export class Connection implements Listener {
 	#inbox: Uint8Array[] = [];
 	#inboxBytes = 0;
 	#unsettledBytes = 0;
-	/** The payload of the last barrier; undefined: a stock client, which never sees 102 or 103. */
-	#barrier: Uint8Array | undefined;
-	#refusedWith: Refusal | undefined;
-	#refusedAt: number[] = [];
-	#awaitsStep2 = false;
-	#resyncs = 0;
-	#wasDenied = false;
 	#isAlive = true;
 
 	constructor(options: {
@@ -76,6 +69,11 @@ export class Connection implements Listener {
 				options.host.counters.caughtUpReaders++;
 				this.#sendDifference('update', stateVector);
 			},
+		});
+		this.#receipts = new Receipts({
+			send: (frame) => this.#outbox.send(frame),
+			close: (code) => this.close(code),
+			now: () => options.host.now(),
 		});
 		this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
 		this.#socket.on('pong', () => (this.#isAlive = true));
@@ -209,7 +207,7 @@ export class Connection implements Listener {
 			case 'queryAwareness':
 				return this.#outbox.send(document.presence.frame());
 			case 'barrier':
-				return this.#answerBarrier(document, message.payload.slice());
+				return this.#receipts.barrier(document, message.payload.slice());
 			case 'denied':
 			case 'refused':
 			case undefined:
@@ -221,8 +219,7 @@ export class Connection implements Listener {
 		document: OpenDocument,
 		{ kind, update }: Extract<Message, { kind: 'step2' | 'update' }>,
 	): void {
-		// After a refusal a client of ours sends nothing again that could count; it comes back afresh.
-		if (this.#refusedWith && this.#barrier) return;
+		if (this.#receipts.ignoresWrites) return;
 		const isStep2 = kind === 'step2';
 		if (update.length > (isStep2 ? limits.step2Bytes : limits.updateBytes))
 			return this.#refuse('tooLarge', update);
@@ -230,10 +227,7 @@ export class Connection implements Listener {
 		switch (verdict.kind) {
 			case 'known':
 			case 'ok':
-				if (isStep2) {
-					this.#awaitsStep2 = false;
-					this.#resyncs = 0;
-				}
+				this.#receipts.taken(isStep2);
 				return this.#hold(document, update.length);
 			case 'resync':
 				return this.#askAgain(document, isStep2, update);
@@ -256,13 +250,17 @@ export class Connection implements Listener {
 		});
 	}
 
-	/** Something before this update is missing: its barrier is void, and the client is asked for the whole. */
 	#askAgain(document: OpenDocument, isStep2: boolean, update: Uint8Array): void {
-		if (this.#awaitsStep2 && !isStep2) return;
-		if (isStep2 && ++this.#resyncs >= resyncsInARow) return this.#refuse('malformed', update);
-		this.#host.counters.resyncs++;
-		this.#awaitsStep2 = true;
-		this.#outbox.send(writeMessage({ kind: 'step1', stateVector: document.stateVector() }));
+		switch (this.#receipts.missed(isStep2)) {
+			case 'ask':
+				this.#host.counters.resyncs++;
+				this.#outbox.send(writeMessage({ kind: 'step1', stateVector: document.stateVector() }));
+				return;
+			case 'asked already':
+				return;
+			case 'in vain':
+				return this.#refuse('malformed', update);
+		}
 	}
 
 	#sendDifference(kind: 'step2' | 'update', stateVector: Uint8Array): void {
@@ -276,30 +274,10 @@ export class Connection implements Listener {
 		}
 	}
 
-	/** 102 once everything before it is on disk; 103 where something was refused; nothing while a resync is due. */
-	#answerBarrier(document: OpenDocument, payload: Uint8Array): void {
-		this.#barrier = payload;
-		if (this.#refusedWith) return this.#sendRefused(this.#refusedWith, payload);
-		if (this.#awaitsStep2) return;
-		document.afterCommits(() => this.#outbox.send(writeMessage({ kind: 'barrier', payload })));
-	}
-
 	/** S5: refused with a reason, kept aside, and nobody else notices. */
 	#refuse(refusal: Refusal, data: Uint8Array): void {
-		const now = this.#host.now();
 		this.#host.counters.refused++;
 		this.#host.quarantine({ document: this.#path, user: this.user, reason: refusal, data });
-		this.#refusedWith ??= refusal;
-		if (this.#barrier) this.#sendRefused(refusal, this.#barrier);
-		else if (refusal === 'notAllowed' && !this.#wasDenied) {
-			this.#wasDenied = true;
-			this.#outbox.send(writeMessage({ kind: 'denied', reason: refusals.notAllowed.reason }));
-		}
-		this.#refusedAt = [...this.#refusedAt.filter((at) => now - at < 60_000), now];
-		if (this.#refusedAt.length >= refusalsAMinute) this.close(closeCodes.abuse);
-	}
-
-	#sendRefused(refusal: Refusal, payload: Uint8Array): void {
-		this.#outbox.send(writeMessage({ kind: 'refused', ...refusals[refusal], payload }));
+		this.#receipts.refused(refusal);
 	}
 }

@@ -101,7 +101,7 @@ export class Projector {
 	async close(): Promise<void> {
 		await Promise.allSettled([...this.#feeds.keys()].map((path) => this.settle(path)));
 		this.#stop.abort();
-		await Promise.allSettled([...this.#feeds.values()].map((feed) => feed.running));
+		for (const feed of this.#feeds.values()) await feed.running;
 	}
 
 	#feed(path: string): Feed {

@@ -124,7 +124,7 @@ function read(disk: MemoryDisk, name: string, upTo = Number.MAX_SAFE_INTEGER): S
 		snapshotSeq: document?.snapshotSeq ?? 0,
 		snapshotAt: document?.snapshotAt ?? 0,
 		...(document?.snapshot && { snapshot: document.snapshot }),
-		updates: kept.map(({ crc: _, ...update }) => update),
+		updates: kept,
 		owners: new Map(document?.owners),
 		rows: document?.updates.length ?? 0,
 		bytes,

@@ -45,7 +45,7 @@ export interface OpenedDocument {
 	 * Resolves with the sequence number once the update is on disk (fsynced), in the order of the calls.
 	 * Rejects when it is not; then nothing behind it on this handle is written either.
 	 */
-	append(update: AppendedUpdate): Promise<number>;
+	readonly append: (update: AppendedUpdate) => Promise<number>;
 }
 
 export interface QuarantinedUpdate {

@@ -23,6 +23,7 @@ const port = parentPort;
 if (!port) throw new Error('log-thread runs as a worker thread');
 const { file, maxPages } = workerData as LogThreadData;
 const log = new LogFile(openLogFile(file, maxPages));
+const methods = log as unknown as Record<Method, (...args: readonly unknown[]) => unknown>;
 
 let last: Promise<void> = Promise.resolve();
 port.on('message', (call: LogCall | 'close') => {
@@ -37,8 +38,7 @@ port.postMessage('ready');
 
 async function answer({ id, method, args }: LogCall): Promise<LogAnswer> {
 	try {
-		const run = log[method] as (...args: readonly unknown[]) => unknown;
-		return { id, result: await run.apply(log, [...args]) };
+		return { id, result: await methods[method](...args) };
 	} catch (error) {
 		const failure = error instanceof Error ? error.message : String(error);
 		return { id, failure, isUnreadable: error instanceof UnreadableDocument };

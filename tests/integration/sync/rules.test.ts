@@ -76,6 +76,7 @@ test('S1 nothing is echoed, sent to others or acknowledged before its commit', a
 	const reader = await WireClient.join(`${url}/${answers}?user=bob`);
 	let release = (): void => undefined;
 	disk.ready = new Promise((resolve) => (release = resolve));
+	cleanups.push(() => release());
 
 	writer.edit((document) => document.getMap('draft').set('i1/v/t', 'a'));
 	const saved = writer.barrier('1');
@@ -107,6 +108,7 @@ test('S1 a barrier after something already known waits for the commit that holds
 	const other = await WireClient.join(`${url}/${answers}?user=ada`);
 	let release = (): void => undefined;
 	disk.ready = new Promise((resolve) => (release = resolve));
+	cleanups.push(() => release());
 	const update = one.edit((document) => document.getMap('draft').set('i1/v/t', 'a'));
 	one.send({ kind: 'queryAwareness' });
 	await one.until(() => one.heard.filter(({ kind }) => kind === 'awareness').length === 2);
