@@ -24,6 +24,8 @@ export interface GitHandlerOptions {
 	readonly onFault: (error: unknown) => void;
 }
 
+const idleMs = 10 * 60_000;
+
 type Door =
 	| { readonly kind: 'backend'; readonly path: string; readonly isPush: boolean }
 	| { readonly kind: 'lfs'; readonly path: string };
@@ -98,6 +100,8 @@ export function gitHandler(
 		const gone = new AbortController();
 		response.once('close', () => gone.abort(new Error('the client went away')));
 		const endTurn = await turns.take(project, gone.signal);
+		// git says something every few seconds while it works; who hears and says nothing for long holds a turn for nothing.
+		request.setTimeout(idleMs, () => request.destroy(new Error('nothing moved for too long')));
 		const isPushing = door.isPush && request.method === 'POST';
 		const push = isPushing ? repositories.pushes.begin(project, user) : undefined;
 		try {

@@ -7,6 +7,9 @@ import { inspectPush } from './inspect-push.ts';
 import { readUpdates, trainingOf } from './ref-policy.ts';
 import { readRef, syncFolders } from './refs.ts';
 
+/** How long git may take from being let in to moving the last reference. */
+const patienceMs = 5 * 60_000;
+
 /** A push of `train/<name>` that was let in. */
 export interface TrainPush {
 	readonly project: string;
@@ -66,7 +69,7 @@ export class Pushes {
 			environment: channel.environment,
 			finish: async () => {
 				if (moved.length > 0) await syncFolders(folderOf(project), moved);
-				for (const owed of await this.#owedBy(push)) await this.#settleIfMoved(owed);
+				for (const owed of await this.#owedBy(push)) await this.#settleIfMoved(owed, false);
 			},
 			close: () => {
 				channel.close();
@@ -75,10 +78,15 @@ export class Pushes {
 		};
 	}
 
-	/** Makes the runs of pushes whose hooks got lost, as in a crash between git and the tables. */
+	/**
+	 * Makes the runs of pushes whose hooks got lost, as in a crash between git and the tables. The git of a
+	 * server that was killed may still be about to move a reference, so a young debt is only forgotten later.
+	 */
 	async settleOwed(): Promise<void> {
+		const old = this.#deps.now().getTime() - patienceMs;
 		for (const owed of await this.#deps.tables.pushes.list())
-			if (!this.#underWay.has(pushOf(owed))) await this.#settleIfMoved(owed);
+			if (!this.#underWay.has(pushOf(owed)))
+				await this.#settleIfMoved(owed, Date.parse(owed.at) > old);
 	}
 
 	async #decide(request: {
@@ -123,10 +131,10 @@ export class Pushes {
 	}
 
 	/** A reference that stands elsewhere was never moved, or another push has overtaken this one: nothing is owed. */
-	async #settleIfMoved(owed: OwedPush): Promise<void> {
+	async #settleIfMoved(owed: OwedPush, mayStillMove: boolean): Promise<void> {
 		const present = await readRef(this.#deps.folderOf(owed.project), owed.ref);
 		if (present === owed.commit) await this.#settle(owed, () => undefined);
-		else await this.#deps.tables.pushes.settle(owed.id);
+		else if (!mayStillMove) await this.#deps.tables.pushes.settle(owed.id);
 	}
 
 	/** Makes the run and forgets the debt. A failure of ours leaves it for the next round. */

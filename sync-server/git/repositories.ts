@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '#shared/api/errors.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
@@ -90,6 +90,8 @@ export interface Repositories {
 export async function openRepositories(options: RepositoriesOptions): Promise<Repositories> {
 	const { folder, tables } = options;
 	await mkdir(folder, { recursive: true, mode: 0o700 });
+	for (const name of await readdir(folder))
+		if (isHalfMade(name)) await rm(join(folder, name), { recursive: true, force: true });
 	const hooks: HookChannel = await openHookChannel(join(folder, '.hooks'));
 	const order = new ProjectsInOrder();
 	const now = options.now ?? (() => new Date());
@@ -198,6 +200,11 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
 			await hooks.close();
 		},
 	};
+}
+
+/** What a crash left of a repository in the making: `<project>.git.<random>`. */
+function isHalfMade(name: string): boolean {
+	return /^[a-z0-9-]+\.git\.[0-9a-f-]{36}$/.test(name);
 }
 
 async function exists(path: string): Promise<boolean> {

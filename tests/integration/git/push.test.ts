@@ -1,5 +1,8 @@
+import fs from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import git from 'isomorphic-git';
+import http from 'isomorphic-git/http/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GitWorld } from './git-world.ts';
 
@@ -130,12 +133,13 @@ describe('a push of train/*', () => {
 
 	test('whose hook got lost gets its run when the server looks again', async () => {
 		await world.git('work', 'checkout', '-q', 'main');
+		const queue = world.onTrainPush;
 		world.onTrainPush = () => Promise.reject(new Error('the tables are away'));
 		const said = await world.git('work', 'push', 'origin', 'main:train/lost');
 		expect(said.text).toContain('it will be within a minute');
 		const owed = await world.tables.pushes.list();
 		expect(owed).toHaveLength(1);
-		world.onTrainPush = () => Promise.resolve();
+		world.onTrainPush = queue;
 		const before = world.pushes.length;
 		await world.restart();
 		await world.git('work', 'remote', 'set-url', 'origin', world.remote('wheel'));
@@ -144,6 +148,23 @@ describe('a push of train/*', () => {
 			['lost', world.pushes[before - 1]!.origin],
 		]);
 		expect(await world.tables.pushes.list()).toEqual([]);
+	});
+
+	test('from another client gets the same line', async () => {
+		const dir = join(world.folder, 'work');
+		const said: string[] = [];
+		const pushed = await git.push({
+			fs,
+			http,
+			dir,
+			url: `${world.url}/git/wheel.git`,
+			ref: 'main',
+			remoteRef: 'refs/heads/train/other-client',
+			onAuth: () => ({ username: 'x', password: 'ada-token' }),
+			onMessage: (line) => void said.push(line),
+		});
+		expect(pushed.ok).toBe(true);
+		expect(said.join('')).toMatch(/Run \d+ is queued/);
 	});
 
 	test('that was let in and never moved its reference owes nothing', async () => {

@@ -25,6 +25,10 @@ describe('the report of a push', () => {
 		);
 	});
 
+	test('does not keep back what keeps the line alive', () => {
+		expect(new ReportGate().take(packet(1, ''))).toEqual(packet(1, ''));
+	});
+
 	test('of a client without bands waits as a whole', () => {
 		const gate = new ReportGate();
 		const bare = Buffer.from('000eunpack ok\n0000');
