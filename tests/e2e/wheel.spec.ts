@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@playwright/test';
 import { Flywheel, freePort } from '../support/flywheel.ts';
 import { git, samplesReady, until } from '../support/turn-the-wheel.ts';
+import { descendants, processes } from '../support/processes.ts';
 import { Relay } from '../support/relay.ts';
 import { badge, join, label, signIn, type Person } from './people.ts';
 
@@ -249,4 +250,129 @@ test('5. the model checks out of git; its parameters came by LFS', async () => {
 		item: 'new',
 		answer: { values: { sentiment: 'positive' } },
 	});
+});
+
+test('6. kill -9 of server and runner: no label lost, nothing left running, a curve without gap or double', async () => {
+	await git(flywheel, clone, 'checkout', '-q', 'train/first');
+	await git(flywheel, clone, 'checkout', '-q', '-b', 'train/long');
+	const spec = await readFile(joinPath(clone, 'flywheel.yml'), 'utf8');
+	const epochs = 1500;
+	await writeFile(
+		joinPath(clone, 'flywheel.yml'),
+		spec.replace(/epochs: \d+/, `epochs: ${epochs}`),
+	);
+	await git(flywheel, clone, 'commit', '-qam', 'Train for long');
+	const said = await git(flywheel, clone, 'push', 'origin', 'train/long');
+	const id = /\/runs\/(\d+)/.exec(said)![1]!;
+	const steps = async (): Promise<number[]> => {
+		const { series } = await flywheel.call<{ series: { key: string; steps: number[] }[] }>(
+			'GET',
+			`/api/runs/${id}/metrics?keys=loss&points=100000`,
+		);
+		return series[0]?.steps ?? [];
+	};
+	await until('the curve to begin', async () => ((await steps()).length > 20 ? true : undefined));
+
+	const { page } = owner;
+	await page.goto(relay.url + desk);
+	await expect(page.locator('[data-item]')).toBeVisible();
+	const more = await label(page, 3, 'p');
+	const runner = descendants(flywheel.pid);
+	expect(runner.some(({ command }) => command.includes('runner/main.ts'))).toBe(true);
+	for (const { pid, command } of runner)
+		if (command.includes('runner/main.ts')) process.kill(pid, 'SIGKILL');
+	await flywheel.kill();
+	more.push(...(await label(page, 3, 'n')));
+	await until(
+		'the training to end',
+		() =>
+			Promise.resolve(
+				processes().some(
+					({ folder: at, command }) =>
+						at.startsWith(flywheel.home) && command.includes('train.mjs'),
+				)
+					? undefined
+					: true,
+			),
+		20_000,
+	);
+
+	await flywheel.launch();
+	await expect(badge(page)).toHaveAttribute('data-saved', 'server', { timeout: 60_000 });
+	await until('the labels', async () => {
+		const { total } = await flywheel.call<{ total: number }>(
+			'GET',
+			`/api/projects/reviews/review?state=waiting&batch=${desk.split('/').at(-1)}`,
+		);
+		return total === more.length ? true : undefined;
+	});
+	const done = await until(
+		'the run',
+		async () => {
+			const row = await run(id);
+			return ['succeeded', 'failed', 'timed_out', 'cancelled'].includes(row.state)
+				? row
+				: undefined;
+		},
+		150_000,
+	);
+	expect(done).toMatchObject({ state: 'succeeded', attempt: 2 });
+	expect(await steps()).toEqual(Array.from({ length: epochs }, (_, index) => index + 1));
+});
+
+test('7. 100,000 rows with three broken lines, through the page and through the API', async () => {
+	const rows = Array.from({ length: 100_000 }, (_, index) =>
+		JSON.stringify({ id: `row-${index}`, data: { text: `Row ${index} of the long list` } }),
+	);
+	rows[9] = '{"id": "cut';
+	rows[49_999] = JSON.stringify({ id: 'row-49999', data: 'no object' });
+	rows[99_998] = JSON.stringify({ id: 'row-99998', data: { text: 'x' }, split: 'nowhere' });
+	const file = joinPath(folder, 'rows.jsonl');
+	await writeFile(file, rows.join('\n'));
+	const schema = {
+		shows: [{ field: 'text', as: 'text' }],
+		tools: [
+			{
+				name: 'tone',
+				kind: 'choice',
+				required: true,
+				options: [
+					{ name: 'warm', key: 'w' },
+					{ name: 'cold', key: 'l' },
+				],
+			},
+		],
+	};
+	await flywheel.call('POST', '/api/projects', { name: 'By page', schema });
+	await flywheel.call('POST', '/api/projects', { name: 'By API', schema });
+
+	const { page } = owner;
+	await page.goto(`${relay.url}/projects/by-page/data`);
+	await page.getByRole('button', { name: 'Import' }).first().click();
+	await page.getByLabel('File to import').setInputFiles(file);
+	const dialog = page.getByRole('dialog');
+	await expect(dialog).toContainText('99,997', { timeout: 60_000 });
+	for (const line of ['10', '50,000', '99,999'])
+		await expect(dialog.getByText(new RegExp(`\\b${line}\\b`)).first()).toBeVisible();
+	await page.keyboard.press('Escape');
+	await expect(page.getByText('99,997').first()).toBeVisible();
+
+	const reply = await fetch(`${flywheel.direct}/api/projects/by-api/import?format=jsonl`, {
+		method: 'POST',
+		headers: { Authorization: `Bearer ${flywheel.token}` },
+		body: await readFile(file),
+	});
+	const report = (await reply.json()) as {
+		items: number;
+		refused: number;
+		refusals: { line: number; reason: string }[];
+	};
+	expect(report).toMatchObject({ items: 99_997, refused: 3 });
+	expect(report.refusals.map(({ line }) => line)).toEqual([10, 50_000, 99_999]);
+	for (const { reason } of report.refusals) expect(reason.length).toBeGreaterThan(10);
+	const { total } = await flywheel.call<{ total: number }>(
+		'GET',
+		'/api/projects/by-api/items?limit=1',
+	);
+	expect(total).toBe(99_997);
 });
