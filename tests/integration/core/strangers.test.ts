@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hashOf, newSecret } from '#sync-server/accounts/secret.ts';
+import { client, sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
+
+let server: TestServer;
+let stranger: Client;
+let runner: Client;
+let project: string;
+let batch: string;
+beforeAll(async () => {
+	server = await startTestServer();
+	const owner = server.ownerClient;
+	({ id: project } = await owner.json<{ id: string }>('POST', '/api/projects', {
+		name: 'Closed',
+		schema: sentiment,
+	}));
+	await owner.call('POST', `/api/projects/${project}/import`, { id: 'one', data: { text: 'Hi' } });
+	({ batch } = await owner.json<{ batch: string }>(
+		'POST',
+		`/api/projects/${project}/batches/take`,
+		{},
+	));
+	await owner.json('POST', `/api/projects/${project}/snapshots`, { message: 'first' });
+	stranger = await server.person('Stranger');
+	const token = newSecret();
+	await server.tables.tokens.create({
+		id: 'runner',
+		hash: hashOf(token),
+		user: stranger.user,
+		kind: 'runner',
+		name: 'machine',
+		createdAt: new Date().toISOString(),
+	});
+	runner = client(server.url, stranger.user, token);
+});
+afterAll(() => server.remove());
+
+/** A path with its parameters filled in; `real` names what exists. */
+function pathOf(path: string, isReal: boolean): string {
+	const real: Record<string, string> = { project, batch, item: 'one', user: 'owner', run: '1' };
+	return path.replace(/:(\w+)/g, (_, name: string) =>
+		isReal ? (real[name] ?? 'x') : name === 'run' || name === 'id' ? '999' : `no-${name}`,
+	);
+}
+
+/** Input that fits, for calls that an empty body or query does not fit: so that rights are what refuses. */
+const fitting: Readonly<Record<string, { query?: string; body?: unknown }>> = {
+	'put /api/projects/:project/schema': { body: sentiment },
+	'put /api/projects/:project/members/:user': { body: { role: 'viewer' } },
+	'post /api/projects/:project/invites': { body: { role: 'viewer' } },
+	'post /api/projects/:project/batches': {
+		body: { purpose: 'label', choose: { by: 'oldest', count: 1 }, members: ['owner'] },
+	},
+	'get /api/projects/:project/predictions': { query: '?model=run:1' },
+};
+
+interface Sent {
+	readonly name: string;
+	send(client: Client, isReal: boolean): Promise<Response>;
+}
+
+const closed = (): Sent[] =>
+	server.routes
+		.filter(({ path }) => path.includes(':'))
+		.map(({ method, path }) => {
+			const name = `${method} ${path}`;
+			const hasBody = method !== 'get' && method !== 'head';
+			const { query = '', body = hasBody ? {} : undefined } = fitting[name] ?? {};
+			return {
+				name,
+				send: (client, isReal) =>
+					client.call(method.toUpperCase(), pathOf(path, isReal) + query, body),
+			};
+		});
+
+test('without credentials every call but those of the door is 401', async () => {
+	for (const { method, path, audience } of server.routes) {
+		if (audience === 'anyone') continue;
+		const reply = await fetch(server.url + pathOf(path, true), { method: method.toUpperCase() });
+		expect([`${method} ${path}`, reply.status]).toEqual([`${method} ${path}`, 401]);
+	}
+});
+
+test('to a stranger what exists looks like what does not', async () => {
+	for (const { name, send } of closed()) {
+		const [there, nowhere] = [await send(stranger, true), await send(stranger, false)];
+		expect([name, there.status]).toEqual([name, 404]);
+		expect([name, nowhere.status]).toEqual([name, 404]);
+	}
+});
+
+test('a runner’s token opens nothing of a project', async () => {
+	for (const { name, send } of closed())
+		expect([name, (await send(runner, true)).status]).toEqual([name, 404]);
+});
+
+test('git and LFS know nothing of a stranger either', async () => {
+	const headers = { Authorization: `Basic ${btoa(`x:${stranger.token}`)}` };
+	for (const name of [project, 'nowhere']) {
+		const refs = `${server.url}/git/${name}.git/info/refs?service=git-upload-pack`;
+		expect((await fetch(refs, { headers })).status).toBe(404);
+		const lfs = await fetch(`${server.url}/git/${name}.git/info/lfs/objects/batch`, {
+			method: 'POST',
+			headers,
+			body: '{"operation":"download","objects":[]}',
+		});
+		expect(lfs.status).toBe(404);
+	}
+});
