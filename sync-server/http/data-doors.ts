@@ -12,7 +12,7 @@ export interface DataDoors {
 	readonly guard: Guard;
 	readonly blobs: BlobStore;
 	/** Told after each change of who may do what with a batch (S7). */
-	rightsChanged(change: { project: string; batch: string }): void;
+	readonly rightsChanged: (change: { project: string; batch: string }) => void;
 	/** The most that one uploaded blob may have. */
 	readonly blobLimitBytes: number;
 }

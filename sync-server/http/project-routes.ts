@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CommandError } from '#shared/api/errors.ts';
 import { schemaShape } from '#shared/schema/schema.ts';
+import { standAgain } from '../projection/stand-again.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { CreateProject } from '../projects/create-project.ts';
 import type { Guard } from './guard.ts';
@@ -95,6 +96,7 @@ export function projectRoutes({
 					...(body.name === undefined ? {} : { name: body.name }),
 					...(body.reviews === undefined ? {} : { reviews: body.reviews }),
 				});
+				if (body.reviews !== undefined) await standAgain(tables, project);
 			},
 		}),
 		route({

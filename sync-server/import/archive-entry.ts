@@ -15,7 +15,7 @@ export function safePath(path: string): string | undefined {
 	const isOdd =
 		plain.length === 0 ||
 		plain.length > 1024 ||
-		/[\\\0-\x1f]/.test(plain) ||
+		/[\\\p{Cc}]/u.test(plain) ||
 		/^([a-zA-Z]:|\/)/.test(plain) ||
 		plain.split('/').some((part) => part === '..' || part === '.' || part === '');
 	return isOdd ? undefined : plain;

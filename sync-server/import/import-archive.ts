@@ -84,5 +84,6 @@ export async function importArchive(
 }
 
 async function drain(bytes: AsyncIterable<Uint8Array>): Promise<void> {
-	for await (const _ of bytes);
+	const chunks = bytes[Symbol.asyncIterator]();
+	while (!(await chunks.next()).done);
 }

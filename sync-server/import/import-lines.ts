@@ -30,7 +30,7 @@ export interface ImportRequest {
 	readonly folder?: string;
 	/** What was refused before the first line. */
 	readonly refusals?: readonly LineRefusal[];
-	onProgress?(progress: ImportProgressed): void;
+	readonly onProgress?: (progress: ImportProgressed) => void;
 	readonly signal?: AbortSignal;
 }
 

@@ -16,7 +16,7 @@ export function tableProjection({
 }: {
 	readonly tables: Pick<Tables, 'submissions'>;
 	/** Told about entries that were not taken in. */
-	onPassed(document: string, passed: readonly Passed[]): void;
+	readonly onPassed: (document: string, passed: readonly Passed[]) => void;
 }): Projection {
 	return {
 		watermark: (document) => tables.submissions.watermark(document),

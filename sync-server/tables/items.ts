@@ -33,6 +33,15 @@ export interface ItemsTable {
 	}>;
 	/** How many items have no current answer, and how many were withdrawn. */
 	unanswered(project: string): Promise<{ open: number; withdrawn: number }>;
+	/**
+	 * Computes where the items after that number stand, at most `limit` of them, and answers the last one's number;
+	 * undefined when none was left.
+	 */
+	standAgain(request: {
+		project: string;
+		after: number;
+		limit: number;
+	}): Promise<number | undefined>;
 	/** Takes an item out of pool, packets and later snapshots, or brings it back. Throws `not_found`. */
 	withdraw(change: { project: string; item: string; isWithdrawn: boolean }): Promise<void>;
 }

@@ -30,8 +30,9 @@ export function imports(database: Database): Synchronous<ImportsTable> {
 			)
 			.get(id) as Stored | undefined;
 	const report = (id: string): ImportReport => {
-		const { project: _, state: __, refusals, ...counts } = stored(id)!;
-		return { ...counts, refusals: JSON.parse(refusals) as ImportReport['refusals'] };
+		const { lines, items, answers, known, refused, refusals } = stored(id)!;
+		const kept = JSON.parse(refusals) as ImportReport['refusals'];
+		return { id, lines, items, answers, known, refused, refusals: kept };
 	};
 	const setState = (id: string, state: Stored['state']): void => {
 		const row = database

@@ -75,7 +75,12 @@ function entriesOf({ submissions, verdicts }: ItemHistory, corpus: Corpus): Hist
 			isHead: corpus.heads.includes(submission.id),
 			verdicts: verdicts
 				.filter((verdict) => verdict.submission === submission.id)
-				.map(({ submission: _, ...verdict }) => verdict),
+				.map(({ user, kind, at, note }) => ({
+					user,
+					kind,
+					at,
+					...(note === undefined ? {} : { note }),
+				})),
 		}))
 		.reverse();
 }

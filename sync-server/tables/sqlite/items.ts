@@ -112,6 +112,15 @@ export function items(database: Database): Synchronous<ItemsTable> {
 					FROM items WHERE project = ? AND answer IS NULL`,
 				)
 				.get(project) as { open: number; withdrawn: number },
+		standAgain({ project, after, limit }) {
+			const rows = database
+				.prepare('SELECT id, seq FROM items WHERE project = ? AND seq > ? ORDER BY seq LIMIT ?')
+				.all(project, after, limit) as unknown as { id: string; seq: number }[];
+			const some = rows.map(({ id }) => id);
+			restand(database, project, some);
+			markBatchesOf(database, project, some);
+			return rows.at(-1)?.seq;
+		},
 		withdraw({ project, item, isWithdrawn }) {
 			const { changes } = database
 				.prepare(
@@ -136,8 +145,10 @@ interface Page {
 }
 
 /** True when nothing but the state narrows: counting then reads an index, not the items. */
-function isInIndex({ state: _, ...others }: ItemFilter): boolean {
-	return Object.values(others).every((value) => value === undefined || value === '');
+function isInIndex(filter: ItemFilter): boolean {
+	return Object.entries(filter).every(
+		([name, value]) => name === 'state' || value === undefined || value === '',
+	);
 }
 
 /** The place of the first number above `after` in an ascending list. */

@@ -6,11 +6,12 @@ const bytes = Buffer.from('some bytes that are kept once');
 const sha256 = createHash('sha256').update(bytes).digest('hex');
 
 async function* cut(all: Uint8Array, size = 7): AsyncGenerator<Uint8Array> {
-	for (let from = 0; from < all.length; from += size) yield all.subarray(from, from + size);
+	for (let from = 0; from < all.length; from += size)
+		yield await Promise.resolve(all.subarray(from, from + size));
 }
 async function* breaking(all: Uint8Array): AsyncGenerator<Uint8Array> {
 	yield all;
-	throw new Error('the line was cut');
+	await Promise.reject(new Error('the line was cut'));
 }
 
 /** What every store of blobs promises, whatever it keeps them in. */

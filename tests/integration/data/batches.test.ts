@@ -6,6 +6,7 @@ import type {
 	Packet,
 	ReviewEntry,
 } from '#shared/api/replies.ts';
+import { standAgain } from '#sync-server/projection/stand-again.ts';
 import { linesOf, openDataServer, submitted, texts } from './data-server.ts';
 
 type Server = Awaited<ReturnType<typeof openDataServer>>;
@@ -186,6 +187,21 @@ test('a submission waits, is returned, is corrected and accepted; nobody verdict
 		['b', true],
 		['a', false],
 	]);
+});
+
+test('whether answers are reviewed can be changed: all items stand anew', async () => {
+	const server = await withTexts(2);
+	const batch = await take(server, 'lars');
+	await server.write(batch, 'answers', [
+		{ key: 'a', value: submitted('i1', 'good'), user: 'lars' },
+	]);
+	const states = [];
+	for (const reviews of [true, false]) {
+		await server.tables.projects.update({ project: 'p', reviews });
+		await standAgain(server.tables, 'p');
+		states.push(await stateOf(server, 'i1'));
+	}
+	expect(states).toEqual(['waiting', 'labeled']);
 });
 
 test('a verdict that is projected before its submission counts when the submission comes', async () => {

@@ -166,7 +166,7 @@ export function linesOf(values: readonly unknown[]): ReadableStream<Uint8Array> 
 	const text = values
 		.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
 		.join('\n');
-	return new Blob([text]).stream() as ReadableStream<Uint8Array>;
+	return new Blob([text]).stream();
 }
 
 export function texts(count: number, from = 1): { id: string; data: { text: string } }[] {

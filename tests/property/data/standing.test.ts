@@ -191,7 +191,7 @@ function installation(reviews: boolean) {
 			case 'verdict': {
 				const submission = submissions[one.submission % Math.max(1, submissions.length)];
 				if (!submission) return;
-				const value = { kind: one.verdict as 'accepted' | 'returned', at: at(minute) };
+				const value = { kind: one.verdict, at: at(minute) };
 				write(() =>
 					tables.submissions.project({
 						document: `p/${submission.batch}/verdicts`,
