@@ -89,6 +89,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 	const url = config.url ?? `http://${hostOf(config.host)}:${address.port}`;
 
 	const tables = await openTables(join(config.home, 'tables.db'));
+	await tables.imports.failRunning();
 	const blobs = await openFolderBlobStore(join(config.home, 'blobs'));
 	const epoch = await tables.settings.getOrPut('epoch', newKey(8));
 	const cursors = new FeedCursors(await tables.settings.getOrPut('cursors', newKey(32)), epoch);
