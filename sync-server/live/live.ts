@@ -16,7 +16,7 @@ interface Listener {
 
 /** Hints without data: something of a project, or of a run, changed; whoever hears it asks for it. */
 export interface Live {
-	/** Takes over a socket of a signed-in person. */
+	/** Takes over a socket of a signed-in person; its first hint says from where on it will hear everything. */
 	accept(socket: WebSocket, user: string): Promise<void>;
 	/** A run has new points, log or state. */
 	run(run: string): void;
@@ -101,6 +101,8 @@ export function openLive({ tables, projectOf, cursor, onFault }: Options): Live 
 			socket.on('error', () => socket.terminate());
 			socket.on('close', () => listeners.delete(listener));
 			for (const { id } of await tables.projects.listOf(user)) listener.projects.add(id);
+			// What changed between the handshake and here would be missed otherwise.
+			tell(listener, { project: '', cursor: cursor(user, await tables.changes.head()) });
 		},
 		run(run) {
 			runs.add(run);
