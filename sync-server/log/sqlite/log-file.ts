@@ -1,13 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { promisify } from 'node:util';
-import { crc32, gunzipSync, gzip } from 'node:zlib';
-import { compactDocument } from '../compact-document.ts';
+import { crc32, gunzipSync } from 'node:zlib';
 import {
-	nothingCompacted,
 	quarantineLimits,
 	UnreadableDocument,
 	type AppendedUpdate,
-	type Compacted,
 	type QuarantinedUpdate,
 	type StoredDocument,
 	type StoredUpdate,
@@ -16,6 +12,17 @@ import {
 export interface NamedAppend {
 	readonly document: string;
 	readonly update: AppendedUpdate;
+}
+
+/** A snapshot and the rows it was made from. */
+export interface Fold {
+	readonly snapshotSeq: number;
+	readonly upTo: number;
+	readonly at: number;
+	readonly rows: number;
+	readonly bytes: number;
+	/** v2, gzipped. */
+	readonly data: Uint8Array;
 }
 
 interface DocumentRow {
@@ -27,7 +34,7 @@ interface DocumentRow {
 	readonly bytes: number;
 }
 
-/** The update log over one SQLite connection, synchronous: what runs inside the threads that own one. */
+/** The update log over one SQLite connection, synchronous: what runs inside the thread that owns it. */
 export class LogFile {
 	readonly #sql: DatabaseSync;
 	readonly #statements = new Map<string, StatementSync>();
@@ -131,33 +138,25 @@ export class LogFile {
 	}
 
 	/**
-	 * Folds rows into the snapshot (S8). The fold works on what one read saw; appends go on beside it. The
-	 * second transaction deletes exactly the rows that were read, and does nothing where another fold won.
+	 * Puts a snapshot in the place of the rows it was made from (S8). They are named by what was read:
+	 * the snapshot before them and the last of them. Nothing happens where another fold won meanwhile.
 	 */
-	async compact(name: string, upTo: number): Promise<Compacted> {
-		const read = this.#transaction(() => this.read(name, upTo), 'DEFERRED');
-		const last = read.updates.at(-1);
-		if (!last) return nothingCompacted;
-		const snapshot = compactDocument(name, read);
-		const data = await promisify(gzip)(snapshot);
+	fold(name: string, made: Fold): boolean {
 		return this.#transaction(() => {
 			const row = this.#find(name);
-			if (row?.snapshotSeq !== read.snapshotSeq) return nothingCompacted;
-			this.#prepare(`DELETE FROM snapshots WHERE document = ? AND generation = 'previous'`).run(
-				row.id,
-			);
-			this.#prepare(`UPDATE snapshots SET generation = 'previous' WHERE document = ?`).run(row.id);
+			if (!row || row.snapshotSeq !== made.snapshotSeq) return false;
+			const { id } = row;
+			this.#prepare(`DELETE FROM snapshots WHERE document = ? AND generation = 'previous'`).run(id);
+			this.#prepare(`UPDATE snapshots SET generation = 'previous' WHERE document = ?`).run(id);
 			this.#prepare(
 				`INSERT INTO snapshots (document, generation, seq, at, format, data, crc)
 				VALUES (?, 'current', ?, ?, 'v2+gzip', ?, ?)`,
-			).run(row.id, last.seq, last.at, data, crc32(data));
-			this.#prepare('DELETE FROM updates WHERE document = ? AND seq <= ?').run(row.id, last.seq);
-			const foldedBytes = read.updates.reduce((sum, update) => sum + update.data.length, 0);
+			).run(id, made.upTo, made.at, made.data, crc32(made.data));
+			this.#prepare('DELETE FROM updates WHERE document = ? AND seq <= ?').run(id, made.upTo);
 			this.#prepare(
 				'UPDATE documents SET snapshot_seq = ?, rows = rows - ?, bytes = bytes - ? WHERE id = ?',
-			).run(last.seq, read.updates.length, foldedBytes, row.id);
-			const snapshotBytes = snapshot.length;
-			return { foldedRows: read.updates.length, foldedBytes, snapshotBytes };
+			).run(made.upTo, made.rows, made.bytes, id);
+			return true;
 		});
 	}
 
@@ -221,8 +220,8 @@ export class LogFile {
 		return statement;
 	}
 
-	#transaction<T>(work: () => T, mode: 'IMMEDIATE' | 'DEFERRED' = 'IMMEDIATE'): T {
-		this.#sql.exec(`BEGIN ${mode}`);
+	#transaction<T>(work: () => T): T {
+		this.#sql.exec('BEGIN IMMEDIATE');
 		try {
 			const result = work();
 			this.#sql.exec('COMMIT');

@@ -1,15 +1,18 @@
 import { GroupCommit, type Appender } from '../group-commit.ts';
-import { UnreadableDocument, type UpdateLog } from '../update-log.ts';
-import { LogCaller, LogThreadError } from './log-caller.ts';
+import { nothingCompacted, UnreadableDocument, type UpdateLog } from '../update-log.ts';
+import { Compaction } from './compaction.ts';
+import type { LogFile } from './log-file.ts';
 import type { LogThreadData } from './log-thread.ts';
+import { ThreadCaller, ThreadError } from './thread-caller.ts';
 
 /**
- * The update log in an SQLite file of its own. One thread appends and reads, so that an import into the
- * tables never delays an acknowledgement; a second one compacts, so that neither does a long document.
+ * The update log in an SQLite file of its own. One thread owns it, so that an import into the tables
+ * never delays an acknowledgement; another computes compactions, so that neither does a long document.
  */
 export async function openSqliteLog(data: LogThreadData): Promise<UpdateLog> {
-	const writer = await LogCaller.start(data);
-	const compactor = await LogCaller.start(data);
+	const program = new URL('./log-thread.ts', import.meta.url);
+	const writer = await ThreadCaller.start<LogFile>(program, data);
+	const compaction = new Compaction();
 	const appenders = new Set<WeakRef<Appender>>();
 	const commits = new GroupCommit((batch) =>
 		writer.call(
@@ -26,13 +29,23 @@ export async function openSqliteLog(data: LogThreadData): Promise<UpdateLog> {
 				remember(appenders, appender);
 				return { stored, append: (update) => commits.append(appender, update) };
 			} catch (cause) {
-				throw cause instanceof LogThreadError && cause.isUnreadable
+				throw cause instanceof ThreadError && cause.isUnreadable
 					? new UnreadableDocument(document, 'its bytes on disk are damaged', { cause })
 					: cause;
 			}
 		},
 		documents: () => writer.call('documents'),
-		compact: (document, upTo) => compactor.call('compact', document, upTo),
+		async compact(document, upTo) {
+			const read = await writer.call('read', document, upTo);
+			const last = read.updates.at(-1);
+			if (!last) return nothingCompacted;
+			const { data: made, snapshotBytes } = await compaction.compact(document, read);
+			const bytes = read.updates.reduce((sum, update) => sum + update.data.length, 0);
+			const fold = { upTo: last.seq, at: last.at, rows: read.updates.length, bytes, data: made };
+			const { snapshotSeq } = read;
+			if (!(await writer.call('fold', document, { snapshotSeq, ...fold }))) return nothingCompacted;
+			return { foldedRows: fold.rows, foldedBytes: bytes, snapshotBytes };
+		},
 		quarantine: (update) => writer.call('quarantine', { ...update, data: update.data.slice() }),
 		quarantined: (document) => writer.call('quarantined', document),
 		async remove(prefix) {
@@ -43,7 +56,7 @@ export async function openSqliteLog(data: LogThreadData): Promise<UpdateLog> {
 		},
 		async close() {
 			await commits.whenIdle();
-			await compactor.close();
+			await compaction.close();
 			await writer.close();
 		},
 	};

@@ -1,0 +1,34 @@
+import { parentPort } from 'node:worker_threads';
+import { UnreadableDocument } from '../update-log.ts';
+
+export interface ThreadCall {
+	readonly id: number;
+	readonly method: string;
+	readonly args: readonly unknown[];
+}
+export type ThreadAnswer =
+	| { readonly id: number; readonly result: unknown }
+	| { readonly id: number; readonly failure: string; readonly isUnreadable: boolean };
+
+/** Serves the methods of an object to the thread that started this one, one call after the other. */
+export function serveCalls(methods: object, close: () => void): void {
+	const port = parentPort;
+	if (!port) throw new Error('this program runs as a worker thread');
+	const table = methods as Record<string, (...args: readonly unknown[]) => unknown>;
+
+	port.on('message', (call: ThreadCall | 'close') => {
+		if (call !== 'close') return port.postMessage(answer(call));
+		close();
+		port.close();
+	});
+	port.postMessage('ready');
+
+	function answer({ id, method, args }: ThreadCall): ThreadAnswer {
+		try {
+			return { id, result: table[method]!(...args) };
+		} catch (error) {
+			const failure = error instanceof Error ? error.message : String(error);
+			return { id, failure, isUnreadable: error instanceof UnreadableDocument };
+		}
+	}
+}

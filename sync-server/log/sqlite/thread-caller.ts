@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { ThreadAnswer, ThreadCall } from './serve-calls.ts';
+
+/** The methods of a thread, as its caller sees them. */
+export type Callable<T> = {
+	readonly [M in keyof T]: T[M] extends (...args: infer A) => infer R
+		? (...args: A) => Promise<Awaited<R>>
+		: never;
+};
+
+/** A failure inside a thread; `isUnreadable` where a document's bytes are damaged. */
+export class ThreadError extends Error {
+	readonly isUnreadable: boolean;
+
+	constructor(message: string, isUnreadable: boolean) {
+		super(message);
+		this.name = 'ThreadError';
+		this.isUnreadable = isUnreadable;
+	}
+}
+
+/** Calls into a worker thread that serves the methods of T. */
+export class ThreadCaller<T> {
+	readonly #worker: Worker;
+	readonly #waiting = new Map<
+		number,
+		{ resolve: (result: unknown) => void; reject: (error: Error) => void }
+	>();
+	#lastId = 0;
+	#ended: Error | undefined;
+
+	private constructor(worker: Worker) {
+		this.#worker = worker;
+		worker.on('message', (answer: ThreadAnswer) => this.#settle(answer));
+		worker.on('error', (error) => this.#end(error as Error));
+		worker.on('exit', () => this.#end(new Error('the thread has ended')));
+	}
+
+	/** Starts the thread; rejects when it cannot. */
+	static async start<T>(program: URL, workerData?: unknown): Promise<ThreadCaller<T>> {
+		const worker = new Worker(program, { workerData });
+		await once(worker, 'message');
+		return new ThreadCaller<T>(worker);
+	}
+
+	call<M extends keyof T & string>(
+		method: M,
+		...args: Parameters<Callable<T>[M]>
+	): ReturnType<Callable<T>[M]> {
+		const result = this.#ended
+			? Promise.reject(this.#ended)
+			: new Promise((resolve, reject) => {
+					const id = ++this.#lastId;
+					this.#waiting.set(id, { resolve, reject });
+					this.#worker.postMessage({ id, method, args } satisfies ThreadCall);
+				});
+		return result as ReturnType<Callable<T>[M]>;
+	}
+
+	/** Lets the thread finish what it was asked, then ends it. */
+	async close(): Promise<void> {
+		if (this.#ended) return;
+		const exit = once(this.#worker, 'exit');
+		this.#worker.postMessage('close');
+		await exit;
+	}
+
+	#settle(answer: ThreadAnswer): void {
+		const waiting = this.#waiting.get(answer.id);
+		this.#waiting.delete(answer.id);
+		if ('failure' in answer) waiting?.reject(new ThreadError(answer.failure, answer.isUnreadable));
+		else waiting?.resolve(answer.result);
+	}
+
+	#end(error: Error): void {
+		this.#ended ??= error;
+		for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
+		this.#waiting.clear();
+	}
+}
