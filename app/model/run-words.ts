@@ -11,13 +11,28 @@ interface StateWords {
 /** The life of a run, in the words of the screen. */
 export const runStateWords: Readonly<Record<RunState, StateWords>> = {
 	queued: { title: 'queued', tone: 'neutral', isLive: false, text: 'Waits for a runner.' },
-	preparing: { title: 'preparing', tone: 'accent', isLive: true, text: 'The runner fetches code and data and sets up.' },
+	preparing: {
+		title: 'preparing',
+		tone: 'accent',
+		isLive: true,
+		text: 'The runner fetches code and data and sets up.',
+	},
 	running: { title: 'running', tone: 'accent', isLive: true, text: 'The command runs.' },
-	finishing: { title: 'finishing', tone: 'accent', isLive: true, text: 'What it made is being brought in.' },
+	finishing: {
+		title: 'finishing',
+		tone: 'accent',
+		isLive: true,
+		text: 'What it made is being brought in.',
+	},
 	succeeded: { title: 'succeeded', tone: 'good', isLive: false, text: 'It ended well.' },
 	failed: { title: 'failed', tone: 'bad', isLive: false, text: 'It ended with an error.' },
 	cancelled: { title: 'cancelled', tone: 'neutral', isLive: false, text: 'Somebody stopped it.' },
-	timed_out: { title: 'timed out', tone: 'bad', isLive: false, text: 'It took longer than it was allowed to.' },
+	timed_out: {
+		title: 'timed out',
+		tone: 'bad',
+		isLive: false,
+		text: 'It took longer than it was allowed to.',
+	},
 };
 
 /** Why a run ended as it did, or why it does not go on: a sentence and what to do. Undefined where all is well. */
@@ -39,7 +54,11 @@ export function runTrouble(
 				hint: 'Raise needs.timeout in flywheel.yml, or make it do less, and push again.',
 			};
 		case 'cancelled':
-			return { tone: 'warn', text: run.cause ?? 'It was cancelled.', hint: 'Retry runs the same code on the same data.' };
+			return {
+				tone: 'warn',
+				text: run.cause ?? 'It was cancelled.',
+				hint: 'Retry runs the same code on the same data.',
+			};
 		case 'queued':
 			if (runners.some(({ state }) => state !== 'away')) return undefined;
 			return {
@@ -55,7 +74,10 @@ export function runTrouble(
 /** How long a run has worked, in milliseconds; undefined before it has started. */
 export function runDurationMs(run: Row<'runs'>, nowMs: number): number | undefined {
 	if (run.startedAt === null) return undefined;
-	return Math.max(0, (run.endedAt === null ? nowMs : Date.parse(run.endedAt)) - Date.parse(run.startedAt));
+	return Math.max(
+		0,
+		(run.endedAt === null ? nowMs : Date.parse(run.endedAt)) - Date.parse(run.startedAt),
+	);
 }
 
 /** `±2.6`: the wider side of the interval, in points. */
@@ -64,12 +86,19 @@ export function halfWidth({ value, low, high }: Quality): string {
 }
 
 /** How far a run is, where its metrics count towards an epoch or step that its parameters name. */
-export function runProgress(run: Row<'runs'>): { readonly done: number; readonly of: number; readonly unit: string } | undefined {
+export function runProgress(
+	run: Row<'runs'>,
+): { readonly done: number; readonly of: number; readonly unit: string } | undefined {
 	if (isEnded(run.state)) return undefined;
-	for (const [unit, key] of [['epoch', 'epochs'], ['step', 'steps'], ['step', 'epochs']] as const) {
+	for (const [unit, key] of [
+		['epoch', 'epochs'],
+		['step', 'steps'],
+		['step', 'epochs'],
+	] as const) {
 		const of = run.params[key];
 		const done = run.last[unit];
-		if (typeof of === 'number' && done !== undefined && done <= of) return { done, of, unit: unit === 'step' && key === 'epochs' ? 'epoch' : unit };
+		if (typeof of === 'number' && done !== undefined && done <= of)
+			return { done, of, unit: unit === 'step' && key === 'epochs' ? 'epoch' : unit };
 	}
 	return undefined;
 }
@@ -80,5 +109,7 @@ export function metricText(value: number | null | undefined): string {
 	if (!Number.isFinite(value)) return String(value).replace('Infinity', '∞');
 	if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
 	const size = Math.abs(value);
-	return size >= 1e6 || size < 1e-3 ? value.toExponential(2) : value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 4);
+	return size >= 1e6 || size < 1e-3
+		? value.toExponential(2)
+		: value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 4);
 }
