@@ -144,16 +144,14 @@ function writeEntries(shown: readonly (readonly [number, Shown])[]): Uint8Array 
 	return writeMessage({ kind: 'awareness', update });
 }
 
-/** The state with the true user in it, or undefined where it is no small JSON object. */
+/** The state with the person's true id and name in it, or undefined where it is no small JSON object. */
 function withName(state: string, { user, userName }: Present): string | undefined {
 	if (state.length > stateBytes) return undefined;
 	try {
 		const value = JSON.parse(state) as unknown;
 		if (value === null) return 'null';
 		if (typeof value !== 'object' || Array.isArray(value)) return undefined;
-		const told = (value as { user?: unknown }).user;
-		const extra = typeof told === 'object' ? told : undefined;
-		return JSON.stringify({ ...value, user: { ...extra, id: user, name: userName } });
+		return JSON.stringify({ ...value, user, name: userName });
 	} catch {
 		return undefined; // not JSON: nothing to show
 	}

@@ -40,11 +40,9 @@ test('others see a state with the true name, and see it go', async () => {
 	const { url } = await server();
 	const ada = await WireClient.join(`${url}/${path}?user=ada`);
 	const bob = await WireClient.join(`${url}/${path}?user=bob`);
-	show(ada, 1, 1, { item: 'i1', user: { id: 'root', color: 'red' } });
+	show(ada, 1, 1, { user: 'root', name: 'Root', item: 'i1' });
 	await bob.until(() => seenBy(bob).size === 1);
-	expect([...seenBy(bob)]).toEqual([
-		[1, { item: 'i1', user: { id: 'ada', name: 'ADA', color: 'red' } }],
-	]);
+	expect([...seenBy(bob)]).toEqual([[1, { user: 'ada', name: 'ADA', item: 'i1' }]]);
 	const late = await WireClient.join(`${url}/${path}?user=eve`);
 	expect(seenBy(late).size).toBe(1);
 	await ada.close();
@@ -66,8 +64,8 @@ test('a connection shows one client, never another one’s', async () => {
 	await bob.until(() => seenBy(bob).size === 2);
 	expect(JSON.stringify([...seenBy(bob)])).toBe(
 		JSON.stringify([
-			[1, { item: 'i1', user: { id: 'ada', name: 'ADA' } }],
-			[3, { item: 'i3', user: { id: 'eve', name: 'EVE' } }],
+			[1, { item: 'i1', user: 'ada', name: 'ADA' }],
+			[3, { item: 'i3', user: 'eve', name: 'EVE' }],
 		]),
 	);
 });

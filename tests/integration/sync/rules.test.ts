@@ -62,7 +62,8 @@ test('S10 stock y-websocket clients connect, sync, edit and see each other', asy
 		await new Promise((resolve) => bob.awareness.once('change', resolve));
 	expect(bob.awareness.getStates().get(ada.doc.clientID)).toEqual({
 		item: 'i1',
-		user: { id: 'ada', name: 'ADA' },
+		user: 'ada',
+		name: 'ADA',
 	});
 	const cold = open('eve');
 	await new Promise((resolve) => cold.once('sync', resolve));
