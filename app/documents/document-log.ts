@@ -202,10 +202,7 @@ export class DocumentLog {
 		}
 		this.#isFlushing = false;
 		if (this.#failure !== undefined && !this.#isSuperseded)
-			this.#retry = setTimeout(
-				() => this.#startFlush(),
-				500 + fullJitterMs(this.#failures, { limitMs: 10_000 }),
-			);
+			this.#retry = setTimeout(() => this.#startFlush(), 500 + fullJitterMs(this.#failures));
 		else if (this.#row.head - this.#row.foldedTo > foldAfterRows) this.#foldWhenIdle();
 		this.#notify();
 	}

@@ -5,7 +5,7 @@
  */
 export function fullJitterMs(
 	failures: number,
-	{ baseMs = 500, limitMs = 20_000, random = Math.random }: JitterOptions = {},
+	{ baseMs = 500, limitMs = 8_000, random = Math.random }: JitterOptions = {},
 ): number {
 	return random() * Math.min(limitMs, baseMs * 2 ** Math.min(failures, 30));
 }

@@ -1,0 +1,76 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { Api, ApiError, Offline } from '#app/net/api.ts';
+import { Session } from '#app/net/session.svelte.ts';
+import { answerFetch, json, nobody } from './scripted-fetch.ts';
+
+const me = {
+	user: { id: 'u1', name: 'Ada', email: null },
+	epoch: 'e1',
+	canWorkOffline: true,
+	url: 'http://here',
+};
+
+function newSession(): Session {
+	onTestFinished(() => localStorage.clear());
+	return new Session(new Api());
+}
+
+test('a person who was here opens the app as themselves without a network', async () => {
+	let isUp = true;
+	answerFetch(() => (isUp ? json(me) : nobody()));
+	await newSession().load();
+	isUp = false;
+	const later = newSession();
+	expect(later.me?.user.id).toBe('u1');
+	expect(later.state).toBe('unknown');
+	await later.load();
+	expect(later.state).toBe('offline');
+	expect(later.me?.user.id).toBe('u1');
+});
+
+test('a session that ended elsewhere takes nobody off the page; signing out does', async () => {
+	let isIn = true;
+	const { requests } = answerFetch((_url, init) => {
+		if (init?.method === 'DELETE') return new Response(null, { status: 204 });
+		return isIn
+			? json(me)
+			: json({ error: { code: 'signed_out', message: 'Sign in', hint: 'There' } }, 401);
+	});
+	const session = newSession();
+	await session.load();
+	isIn = false;
+	await session.load();
+	expect([session.state, session.me?.user.id]).toEqual(['signed-out', 'u1']);
+	await session.signOut();
+	expect([session.state, session.me]).toEqual(['signed-out', undefined]);
+	expect(requests.at(-1)).toBe('DELETE /api/session');
+	expect(newSession().me).toBeUndefined();
+});
+
+test('what is left of another program is not taken for a person', () => {
+	localStorage.setItem('flywheel-me', '{"user":');
+	expect(newSession().me).toBeUndefined();
+	localStorage.setItem('flywheel-me', '{"user":{"id":7}}');
+	expect(newSession().me).toBeUndefined();
+});
+
+test('a refusal carries its code and hint; a proxy without a server behind it is a missing network', async () => {
+	const answers = [
+		json({ error: { code: 'name_taken', message: 'There is one', hint: 'Another' } }, 409),
+		new Response('<h1>Bad gateway</h1>', { status: 502 }),
+		new Response('{"cut', { status: 200 }),
+	];
+	answerFetch(() => answers.shift() ?? nobody());
+	const api = new Api();
+	const refused = await api.post('/api/projects', {}).catch((error: unknown) => error);
+	expect(refused).toBeInstanceOf(ApiError);
+	expect(refused).toMatchObject({ code: 'name_taken', status: 409, hint: 'Another' });
+	for (const path of ['/a', '/b', '/c'])
+		await expect(api.get(path)).rejects.toBeInstanceOf(Offline);
+});
+
+test('an aborted request says so, and is not a missing network', async () => {
+	answerFetch(() => json(me));
+	const signal = AbortSignal.abort(new Error('left the page'));
+	await expect(new Api().get('/api/me', { signal })).rejects.toThrow('left the page');
+});
