@@ -3,8 +3,13 @@ import { JsonLines, type Line } from '#shared/formats/json-lines.ts';
 import type { LineRefusal, PreparedLine } from '../tables/imports.ts';
 import { prepareLine, type PrepareOptions } from './prepare-line.ts';
 
-/** Bytes to split and check; null after the last. */
-export type Push = Uint8Array | null;
+/** Bytes to split and check; null after the last. The buffer comes back with the reply. */
+export type Push = { readonly buffer: ArrayBuffer; readonly length: number } | null;
+
+export interface Reply {
+	readonly buffer?: ArrayBuffer;
+	readonly lines: PreparedLines;
+}
 
 /** What came of one push. */
 export interface PreparedLines {
@@ -20,8 +25,14 @@ const options = workerData as PrepareOptions;
 const splitter = new JsonLines();
 
 port.on('message', (push: Push) => {
-	port.postMessage(prepared(push === null ? splitter.end() : splitter.push(push)));
-	if (push === null) port.close();
+	if (push === null) {
+		port.postMessage({ lines: prepared(splitter.end()) } satisfies Reply);
+		port.close();
+		return;
+	}
+	const { buffer, length } = push;
+	const lines = prepared(splitter.push(new Uint8Array(buffer, 0, length)));
+	port.postMessage({ buffer, lines } satisfies Reply, [buffer]);
 });
 
 function prepared(lines: readonly Line[]): PreparedLines {
