@@ -7,6 +7,8 @@ import { takeWorkFolder } from './work-folder.ts';
 
 /** Processes of an earlier runner had their time already. */
 const leftoverGraceMs = 1000;
+/** Sending what they left behind must not keep the run waiting for long. */
+const salvageMs = 10_000;
 
 function say(line: string): void {
 	process.stdout.write(`${new Date().toISOString()} ${line}\n`);
@@ -36,7 +38,12 @@ async function main(): Promise<void> {
 	const problem = await gitProblem(shutdown.signal);
 	if (problem !== undefined) fail(problem);
 	const leave = await takeWorkFolder(given.work);
-	const leftovers = await findLeftovers(given.work, given.server, leftoverGraceMs);
+	const leftovers = await findLeftovers({
+		work: given.work,
+		server: given.server,
+		graceMs: leftoverGraceMs,
+		salvageMs,
+	});
 	say(`Runner ${given.name} works for ${given.server}`);
 	try {
 		await claimLoop(given, leftovers, shutdown.signal, say);

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { assignmentShape } from '#shared/api/runner-protocol.ts';
 
 /** What lies in the folder of an attempt, so that a runner started later can clear up after this one. */
 const recordShape = z.object({
 	server: z.string(),
-	run: z.string(),
-	attempt: z.number(),
+	assignment: assignmentShape,
 	/** Process group of the command, once there was one, and the start time of its leader. */
 	group: z.number().optional(),
 	startTime: z.string().optional(),
@@ -21,7 +21,7 @@ export class AttemptFolder {
 	readonly root: string;
 	readonly checkpoints: string;
 
-	private constructor(root: string, checkpoints: string) {
+	constructor(root: string, checkpoints: string) {
 		this.root = root;
 		this.checkpoints = checkpoints;
 	}
@@ -30,7 +30,8 @@ export class AttemptFolder {
 	static async create(work: string, record: AttemptRecord): Promise<AttemptFolder> {
 		const attempts = join(work, 'attempts');
 		await mkdir(attempts, { recursive: true });
-		const root = await mkdtemp(join(attempts, `${record.run}-${record.attempt}-`));
+		const { run, attempt } = record.assignment;
+		const root = await mkdtemp(join(attempts, `${run}-${attempt}-`));
 		const folder = new AttemptFolder(root, checkpointsOf(work, record));
 		await folder.write(record);
 		for (const path of [folder.home, folder.temporary, folder.checkpoints])
@@ -60,12 +61,13 @@ export class AttemptFolder {
 	}
 	/** An entry of the environment that only this attempt's processes have. */
 	get mark(): string {
-		return markOf(this.root);
+		return `HOME=${this.home}`;
 	}
 
+	/** Writes the record; it holds the attempt's token, so nobody else may read it. */
 	async write(record: AttemptRecord): Promise<void> {
 		const path = join(this.root, recordFile);
-		await writeFile(`${path}.new`, JSON.stringify(record));
+		await writeFile(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
 		await rename(`${path}.new`, path);
 	}
 
@@ -74,12 +76,18 @@ export class AttemptFolder {
 	}
 }
 
-export function markOf(root: string): string {
-	return `HOME=${join(root, 'home')}`;
+/** An attempt's folder as an earlier runner left it; the record is undefined where it died before it wrote one. */
+export async function openAttemptFolder(
+	work: string,
+	name: string,
+): Promise<{ folder: AttemptFolder; record: AttemptRecord | undefined }> {
+	const root = join(work, 'attempts', name);
+	const record = await readRecord(root);
+	const checkpoints = record ? checkpointsOf(work, record) : join(root, 'checkpoints');
+	return { folder: new AttemptFolder(root, checkpoints), record };
 }
 
-/** The record of an attempt's folder; undefined where its runner died before it wrote one. */
-export async function readRecord(root: string): Promise<AttemptRecord | undefined> {
+async function readRecord(root: string): Promise<AttemptRecord | undefined> {
 	try {
 		return recordShape.parse(JSON.parse(await readFile(join(root, recordFile), 'utf8')));
 	} catch (error) {
@@ -89,7 +97,7 @@ export async function readRecord(root: string): Promise<AttemptRecord | undefine
 }
 
 /** Checkpoints belong to the run of a server, whichever attempt works on it. */
-function checkpointsOf(work: string, { server, run }: AttemptRecord): string {
+function checkpointsOf(work: string, { server, assignment }: AttemptRecord): string {
 	const origin = createHash('sha256').update(server).digest('hex').slice(0, 8);
-	return join(work, 'checkpoints', `${origin}-${run}`);
+	return join(work, 'checkpoints', `${origin}-${assignment.run}`);
 }

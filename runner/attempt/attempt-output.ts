@@ -1,18 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { appendFile, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { Readable } from 'node:stream';
-import { readMetricLine } from '#shared/run/metric-line.ts';
-import type { RunningCommand } from '../command/run-command.ts';
-import { Redactor } from '../files/redactor.ts';
-import { Spool } from '../files/spool.ts';
 import { Tail } from '../files/tail.ts';
 import type { AttemptCalls } from '../server/attempt-calls.ts';
 import type { AttemptFolder } from './attempt-folder.ts';
 
-/** What a command may print in all; the server keeps a little more. */
-const logLimitBytes = 256 * 1024 * 1024;
-/** A longer line is no metric. */
-const lineLimit = 64 * 1024;
 const lookForFilesEveryMs = 1000;
 
 export interface OutputOptions {
@@ -20,19 +11,18 @@ export interface OutputOptions {
 	readonly calls: AttemptCalls;
 	/** Files and folders below the checkout that hold metrics. */
 	readonly metrics: readonly string[];
-	/** Never shown in the log. */
-	readonly secrets: readonly string[];
 	/** Ends all sending. */
 	readonly signal: AbortSignal;
 	/** A piece was refused for good: perhaps the attempt is superseded. */
 	readonly onRefused: (error: unknown) => void;
 }
 
-/** Everything an attempt says, on its way to the server: its log, and metrics from wherever they are written. */
+/**
+ * Everything an attempt says, on its way to the server: its log, and metrics from wherever they are written.
+ * All of it lies in files of the attempt, so that sending may be interrupted, even by the end of the runner.
+ */
 export class AttemptOutput {
 	readonly #options: OutputOptions;
-	readonly #logSpool: Spool;
-	readonly #printed: Spool;
 	readonly #log: Tail;
 	readonly #metrics = new Map<string, Tail>();
 	readonly #looking: NodeJS.Timeout;
@@ -42,8 +32,6 @@ export class AttemptOutput {
 	constructor(options: OutputOptions) {
 		this.#options = options;
 		const { folder, calls, signal } = options;
-		this.#logSpool = new Spool(folder.log, logLimitBytes);
-		this.#printed = new Spool(folder.printedMetrics, logLimitBytes);
 		this.#log = new Tail({
 			path: folder.log,
 			send: (piece) => calls.log(piece, signal),
@@ -64,50 +52,24 @@ export class AttemptOutput {
 	}
 
 	/** A line of the runner's own in the log. */
-	say(line: string): Promise<void> {
-		return this.#logSpool.write(`── ${line}\n`);
-	}
-
-	/** Takes in all that a command prints; resolves when it has closed its output. */
-	async read(command: RunningCommand): Promise<void> {
-		await Promise.all([this.#read(command.stdout, true), this.#read(command.stderr, false)]);
+	async say(line: string): Promise<void> {
+		await appendFile(this.#options.folder.log, `── ${line}\n`);
 	}
 
 	/** Every metric is with the server when it resolves, or was refused. */
 	async drainMetrics(): Promise<void> {
 		clearInterval(this.#looking);
 		await this.#look();
-		await this.#printed.close();
 		await Promise.all([...this.#metrics.values()].map((tail) => tail.drain()));
 	}
 
-	/** The whole log is with the server when it resolves, or was refused. Nothing can be said afterwards. */
+	/** The whole log is with the server when it resolves, or was refused. */
 	async drainLog(): Promise<void> {
-		await this.#logSpool.close();
 		await this.#log.drain();
 	}
 
 	close(): void {
 		clearInterval(this.#looking);
-	}
-
-	async #read(stream: Readable, holdsMetrics: boolean): Promise<void> {
-		const clean = stream.pipe(new Redactor(this.#options.secrets));
-		let open = '';
-		const decoder = new TextDecoder();
-		for await (const chunk of clean as AsyncIterable<Buffer>) {
-			await this.#logSpool.write(chunk);
-			if (!holdsMetrics) continue;
-			const lines = (open + decoder.decode(chunk, { stream: true })).split('\n');
-			open = (lines.pop() ?? '').slice(0, lineLimit + 1);
-			await this.#keepMetrics(lines);
-		}
-		await this.#keepMetrics([open]);
-	}
-
-	async #keepMetrics(lines: readonly string[]): Promise<void> {
-		const metrics = lines.filter((line) => readMetricLine(line) !== undefined);
-		await this.#printed.write(metrics.map((line) => `${line}\n`).join(''));
 	}
 
 	#follow(file: string, path: string): void {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Assignment } from '#shared/api/runner-protocol.ts';
 import { commandEnvironment } from '../command/environment.ts';
-import { runCommand, type RunningCommand } from '../command/run-command.ts';
+import type { Exit } from '../command/run-command.ts';
 import { openSetupCache } from '../command/setup-cache.ts';
 import { runData } from '../files/run-data.ts';
 import { fetchCommit } from '../git/fetch-commit.ts';
@@ -18,7 +18,7 @@ export interface Preparation {
 	readonly signal: AbortSignal;
 	readonly say: (line: string) => Promise<void>;
 	/** Runs a command to its end, its output going where the attempt's goes. */
-	readonly supervise: (command: RunningCommand) => Promise<{ exitCode: number | null }>;
+	readonly run: (command: string, environment: Record<string, string>) => Promise<Exit>;
 }
 
 /** Puts code, data and setup in place and answers the environment for the command. */
@@ -47,22 +47,14 @@ export async function prepare(preparation: Preparation): Promise<Record<string, 
 }
 
 async function setUp(
-	{ folder, options, signal, say, supervise }: Preparation,
+	{ folder, options, signal, say, run }: Preparation,
 	command: string,
 	environment: Record<string, string>,
 ): Promise<void> {
 	const cache = await openSetupCache(join(options.work, 'setups'), folder.checkout, command);
 	if (await cache.restore(folder.checkout, folder.home)) return say(`Set up as before: ${command}`);
 	await say(`Setting up: ${command}`);
-	const { exitCode } = await supervise(
-		runCommand({
-			command,
-			folder: folder.checkout,
-			environment,
-			graceMs: options.graceMs,
-			mark: folder.mark,
-		}),
-	);
+	const { exitCode } = await run(command, environment);
 	if (exitCode !== 0) throw new Error(`The setup ended with exit code ${exitCode}.`);
 	await cache.keep(folder.checkout, folder.home, signal);
 }

@@ -3,7 +3,7 @@ import type { Assignment, Finish } from '#shared/api/runner-protocol.ts';
 import { commandWith } from '#shared/run/command.ts';
 import { secretsOf } from '../command/environment.ts';
 import { findProcess } from '../command/processes.ts';
-import { runCommand, type Exit, type RunningCommand } from '../command/run-command.ts';
+import { runCommand, type Exit } from '../command/run-command.ts';
 import type { Options } from '../options.ts';
 import { AttemptCalls } from '../server/attempt-calls.ts';
 import { Refusal } from '../server/server-connection.ts';
@@ -16,6 +16,9 @@ import { prepare } from './prepare.ts';
 
 export type Outcome = Extract<AttemptState, { kind: 'over' }>['how'];
 
+/** What a command may print in all; the server keeps a little more. */
+const logLimitBytes = 256 * 1024 * 1024;
+
 /** A runner that stops has little time for a last word. */
 const lastWordMs = 5000;
 
@@ -25,9 +28,8 @@ export async function runAttempt(
 	options: Options,
 	shutdown: AbortSignal,
 ): Promise<Outcome> {
-	const { run, attempt } = assignment;
-	const record = { server: options.server, run, attempt };
-	const folder = await AttemptFolder.create(options.work, record);
+	const { server, work } = options;
+	const folder = await AttemptFolder.create(work, { server, assignment });
 	try {
 		return await new AttemptWork(assignment, options, folder).run(shutdown);
 	} finally {
@@ -59,7 +61,6 @@ class AttemptWork {
 			folder,
 			calls: this.#calls,
 			metrics: assignment.spec.metrics,
-			secrets: [assignment.token, options.token, ...secretsOf(process.env, options.env)],
 			signal: this.#end.signal,
 			onRefused: (error) => this.#refused(error),
 		});
@@ -112,7 +113,7 @@ class AttemptWork {
 				repository: this.#repository,
 				signal,
 				say,
-				supervise: (command) => this.#supervise(command),
+				run: (command, environment) => this.#run(command, environment),
 			});
 			signal.throwIfAborted();
 			await this.#calls.start(signal);
@@ -121,15 +122,7 @@ class AttemptWork {
 			const command = commandWith(spec.run, spec.params);
 			await say(`Running: ${command}`);
 			signal.throwIfAborted();
-			this.#exit = await this.#supervise(
-				runCommand({
-					command,
-					folder: this.#folder.checkout,
-					environment,
-					graceMs: this.#options.graceMs,
-					mark: this.#folder.mark,
-				}),
-			);
+			this.#exit = await this.#run(command, environment);
 			deadline.end();
 			this.#on({ kind: 'exited', ...this.#exit });
 			if (this.#is('finishing')) {
@@ -189,30 +182,40 @@ class AttemptWork {
 		};
 	}
 
-	/** Takes in a command's output, remembers its group for a runner started later, and ends it when told to. */
-	async #supervise(command: RunningCommand): Promise<Exit> {
+	/** Runs a command, remembers its group for a runner started later, and ends it when told to. */
+	async #run(command: string, environment: Record<string, string>): Promise<Exit> {
 		const { signal } = this.#stop;
-		const stop = (): void => command.stop();
+		const { token, env, graceMs } = this.#options;
+		const { log, printedMetrics, checkout, mark } = this.#folder;
+		const secrets = [this.#assignment.token, token, ...secretsOf(process.env, env)];
+		const running = runCommand({
+			command,
+			folder: checkout,
+			environment,
+			output: { log, printedMetrics, secrets, limitBytes: logLimitBytes },
+			graceMs,
+			mark,
+		});
+		const stop = (): void => running.stop();
 		signal.addEventListener('abort', stop, { once: true });
 		if (signal.aborted) stop();
-		command.started.then(
+		running.started.then(
 			(group) => this.#remember(group),
 			() => undefined,
 		);
 		try {
-			const [exit] = await Promise.all([command.exited, this.#output.read(command)]);
-			return exit;
+			return await running.exited;
 		} finally {
 			signal.removeEventListener('abort', stop);
 		}
 	}
 
 	async #remember(group: number): Promise<void> {
-		const { run, attempt } = this.#assignment;
 		const leader = await findProcess(group);
 		if (!leader) return;
 		const { startTime } = leader;
-		await this.#folder.write({ server: this.#options.server, run, attempt, group, startTime });
+		const [server, assignment] = [this.#options.server, this.#assignment];
+		await this.#folder.write({ server, assignment, group, startTime });
 	}
 
 	#deadline() {

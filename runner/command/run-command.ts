@@ -12,11 +12,9 @@ export interface Exit {
 }
 
 export interface RunningCommand {
-	readonly stdout: Readable;
-	readonly stderr: Readable;
 	/** Group of the command's processes, once it has started. */
 	readonly started: Promise<number>;
-	/** Resolves when the command and everything it started are gone and all output was read. */
+	/** Resolves when the command and everything it started are gone and its output is in the files. */
 	readonly exited: Promise<Exit>;
 	/** Asks it to end, then kills it; `exited` tells when that is done. */
 	stop(): void;
@@ -30,47 +28,36 @@ export function runCommand(order: Order): RunningCommand {
 		cwd: dirname(supervisor),
 		// Nothing of the runner's own environment (its token!) is passed on.
 		env: { PATH: order.environment['PATH'] ?? '' },
-		stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+		stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
 		detached: true,
 	});
-	const [input, stdout, stderr, reports] = child.stdio as unknown as [
-		Writable,
-		Readable,
-		Readable,
-		Readable,
-	];
+	const [input, , , reports] = child.stdio as unknown as [Writable, null, null, Readable];
 	// A supervisor that is gone takes no orders; its exit is handled below.
 	input.on('error', () => undefined);
 	input.write(`${JSON.stringify(order)}\n`);
 
 	const started = Promise.withResolvers<number>();
 	started.promise.catch(() => undefined);
-	let exit: Exit | undefined;
+	let last: Report | undefined;
 	let group: number | undefined;
 	createInterface({ input: reports }).on('line', (line) => {
-		const report = JSON.parse(line) as Report;
-		if (report.kind === 'started') started.resolve((group = report.pid));
-		else exit = { exitCode: report.exitCode, signal: report.signal };
+		last = JSON.parse(line) as Report;
+		if (last.kind === 'started') started.resolve((group = last.pid));
 	});
 	const exited = new Promise<Exit>((resolve, reject) => {
 		child.on('error', reject);
 		child.on('close', () => {
 			started.reject(new Error('The command did not start.'));
-			if (exit) return resolve(exit);
-			// The supervisor itself was killed: do its work.
+			if (last?.kind === 'exited') return resolve({ exitCode: last.exitCode, signal: last.signal });
+			// The supervisor failed or was killed itself: do its work.
+			const cause = last?.kind === 'failed' ? last.cause : 'its supervisor was killed';
 			endProcesses({ group, mark: order.mark }, 0).then(
-				() => resolve({ exitCode: null, signal: 'SIGKILL' }),
+				() => reject(new Error(`The command was ended: ${cause}.`)),
 				reject,
 			);
 		});
 	});
-	// If the supervisor dies, its children keep our pipes open and `close` would never come: end them first.
-	child.on('exit', () => {
-		if (!exit) void endProcesses({ group, mark: order.mark }, 0).catch(() => undefined);
-	});
 	return {
-		stdout,
-		stderr,
 		started: started.promise,
 		exited,
 		stop: () => {

@@ -1,26 +1,24 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, existsSync, statSync, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 
 /**
  * A file that grows and is read elsewhere at the same time: what comes in goes to disk at once, so that a
  * server that is away for an hour costs disk and no memory. Beyond the limit bytes are dropped, and the file
- * says so once.
+ * says so once. A full disk costs the file's rest, not the run.
  */
 export class Spool {
-	readonly path: string;
 	readonly #stream: WriteStream;
 	readonly #limitBytes: number;
-	#size = 0;
+	#size: number;
 	#isFull = false;
 	#isClosed = false;
 
 	constructor(path: string, limitBytes: number) {
-		this.path = path;
-		this.#limitBytes = limitBytes;
+		this.#size = existsSync(path) ? statSync(path).size : 0;
 		this.#stream = createWriteStream(path, { flags: 'a' });
-		// A full disk costs the log, not the run.
 		this.#stream.on('error', () => (this.#isFull = true));
+		this.#limitBytes = limitBytes;
 	}
 
 	/** Resolves when more may come: the disk sets the pace. */

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { pieceBytes } from '#shared/api/runner-protocol.ts';
+import { pieceBytes, type NextByte } from '#shared/api/runner-protocol.ts';
 
 /** A full piece goes at once, a smaller one waits for more, but not longer than this. */
 const everyMs = 500;
@@ -13,8 +13,8 @@ export interface Piece {
 
 export interface TailOptions {
 	readonly path: string;
-	/** Sends a piece, tries again as long as makes sense, answers how many bytes the other side has. */
-	readonly send: (piece: Piece) => Promise<number>;
+	/** Sends a piece, tries again as long as makes sense, answers where the other side goes on. */
+	readonly send: (piece: Piece) => Promise<NextByte>;
 	/** Told once when sending failed for good; the tail is over then. */
 	readonly onFailure: (error: unknown) => void;
 	readonly signal: AbortSignal;
@@ -28,7 +28,7 @@ export class Tail {
 	readonly #options: TailOptions;
 	readonly #done: Promise<void>;
 	#offset = 0;
-	#sequence = 0;
+	#sequence = 1;
 	#isEnding = false;
 	#wake: () => void = () => undefined;
 
@@ -77,8 +77,13 @@ export class Tail {
 			if (bytesRead === 0) return isAny;
 			isAny = true;
 			const data = buffer.subarray(0, bytesRead);
-			const next = await send({ sequence: ++this.#sequence, offset: this.#offset, data });
+			const { next, nextSequence } = await send({
+				sequence: this.#sequence,
+				offset: this.#offset,
+				data,
+			});
 			this.#offset = next;
+			this.#sequence = nextSequence ?? this.#sequence + 1;
 			if (signal.aborted) return true;
 			// What came meanwhile waits a moment, so that a chatty script makes few requests.
 			if (bytesRead < pieceBytes) return false;

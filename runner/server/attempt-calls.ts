@@ -7,6 +7,7 @@ import {
 	type Finish,
 	type HeartbeatAction,
 	type KeptFile,
+	type NextByte,
 } from '#shared/api/runner-protocol.ts';
 import type { RunState } from '#shared/run/run-state.ts';
 import { ServerConnection } from './server-connection.ts';
@@ -42,21 +43,21 @@ export class AttemptCalls {
 		return heartbeatReplyShape.parse(reply).action;
 	}
 
-	/** Answers how many bytes of the log the server has. */
+	/** Answers where the log goes on. */
 	async log(
 		piece: { sequence: number; offset: number; data: Uint8Array },
 		signal: AbortSignal,
-	): Promise<number> {
+	): Promise<NextByte> {
 		const query = `sequence=${piece.sequence}&offset=${piece.offset}`;
 		return this.#send(`log?${query}`, piece.data, signal);
 	}
 
-	/** Answers how many bytes of the file the server has. */
+	/** Answers where the file goes on. */
 	async metrics(
 		file: string,
 		piece: { offset: number; data: Uint8Array },
 		signal: AbortSignal,
-	): Promise<number> {
+	): Promise<NextByte> {
 		const query = `file=${encodeURIComponent(file)}&offset=${piece.offset}`;
 		return this.#send(`metrics?${query}`, piece.data, signal);
 	}
@@ -88,8 +89,8 @@ export class AttemptCalls {
 		return finishReplyShape.parse(reply).state;
 	}
 
-	async #send(path: string, bytes: Uint8Array, signal: AbortSignal): Promise<number> {
+	async #send(path: string, bytes: Uint8Array, signal: AbortSignal): Promise<NextByte> {
 		const reply = await this.#connection.post(`${this.#path}/${path}`, { bytes, signal });
-		return nextByteShape.parse(reply).next;
+		return nextByteShape.parse(reply);
 	}
 }

@@ -60,7 +60,13 @@ export type HeartbeatAction = z.infer<typeof heartbeatReplyShape>['action'];
  * `POST …/predictions`: whole lines of the predictions file (NDJSON, ≤ 1 MB); an item's last line wins.
  * `POST …/model` (JSON): asks the server to commit kept files already uploaded through LFS.
  */
-export const nextByteShape = z.object({ next: z.number().int().min(0) });
+export const nextByteShape = z.object({
+	/** How many bytes the server has: send from here. */
+	next: z.number().int().min(0),
+	/** Number of the next piece, of a log. */
+	nextSequence: z.number().int().min(1).optional(),
+});
+export type NextByte = z.infer<typeof nextByteShape>;
 export const predictionsReplyShape = z.object({
 	taken: z.number().int(),
 	/** What was not taken and why, at most ten sentences. */

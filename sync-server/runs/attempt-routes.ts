@@ -22,6 +22,16 @@ const byteOffset = z.coerce.number().int().min(0);
 export function attemptRoutes(deps: RunDependencies): Route[] {
 	const { tables, repository, announcer, work } = deps;
 	const at = (): string => deps.now().toISOString();
+	/** The attempt of the address, alive; each call is a sign of its life. */
+	async function aliveOf(
+		caller: Extract<Caller, { kind: 'attempt' }>,
+		params: Readonly<Record<string, string>>,
+	): Promise<AttemptKey> {
+		const key = keyOf(caller, params);
+		await tables.attempts.alive(key, at());
+		return key;
+	}
+
 	return [
 		route({
 			method: 'post',
@@ -29,7 +39,7 @@ export function attemptRoutes(deps: RunDependencies): Route[] {
 			audience: 'attempt',
 			summary: 'The command is about to start',
 			async handle({ caller, params }) {
-				await tables.attempts.start(keyOf(caller, params), at());
+				await tables.attempts.start(await aliveOf(caller, params), at());
 			},
 		}),
 		route({
@@ -38,7 +48,7 @@ export function attemptRoutes(deps: RunDependencies): Route[] {
 			audience: 'attempt',
 			summary: 'The command has ended well; what it made follows',
 			async handle({ caller, params }) {
-				await tables.attempts.finishing(keyOf(caller, params), at());
+				await tables.attempts.finishing(await aliveOf(caller, params), at());
 			},
 		}),
 		route({
@@ -58,11 +68,12 @@ export function attemptRoutes(deps: RunDependencies): Route[] {
 			query: z.strictObject({ sequence: z.coerce.number().int().min(1), offset: byteOffset }),
 			async handle({ caller, params, query, request }) {
 				const data = await requestBytes(request, pieceBytes);
-				const next = await tables.attempts
-					.check(keyOf(caller, params))
-					.then(() => tables.metrics.appendLog(keyOf(caller, params), { ...query, data }));
+				const next = await tables.metrics.appendLog(await aliveOf(caller, params), {
+					...query,
+					data,
+				});
 				announcer.grew(caller.run);
-				return { next };
+				return next;
 			},
 		}),
 		route({
@@ -73,7 +84,7 @@ export function attemptRoutes(deps: RunDependencies): Route[] {
 			query: z.strictObject({ file: z.string().min(1).max(1024), offset: byteOffset }),
 			async handle({ caller, params, query, request }) {
 				const data = await requestBytes(request, pieceBytes);
-				const { next, points } = await tables.metrics.append(keyOf(caller, params), {
+				const { next, points } = await tables.metrics.append(await aliveOf(caller, params), {
 					...query,
 					data,
 				});
@@ -87,9 +98,8 @@ export function attemptRoutes(deps: RunDependencies): Route[] {
 			audience: 'attempt',
 			summary: 'Add lines of the predictions file',
 			async handle({ caller, params, request }) {
-				const key = keyOf(caller, params);
 				const data = await requestBytes(request, predictionsPieceBytes);
-				await tables.attempts.check(key);
+				const key = await aliveOf(caller, params);
 				const { predictions, problems } = readPredictions(data);
 				const { taken, unknown } = await tables.predictions.put(
 					caller.project,
@@ -108,8 +118,7 @@ export function attemptRoutes(deps: RunDependencies): Route[] {
 			summary: 'Commit the kept files, already uploaded through LFS, to model/<name>',
 			body: modelShape,
 			async handle({ caller, params, body }) {
-				const key = keyOf(caller, params);
-				await tables.attempts.check(key);
+				const key = await aliveOf(caller, params);
 				const run = await tables.runs.find(key.run);
 				if (!run) throw new CommandError('not_found', `There is no run ${key.run}.`);
 				const quality = await judgeRun(tables, run);
@@ -137,7 +146,7 @@ export function attemptRoutes(deps: RunDependencies): Route[] {
 			summary: 'How the attempt ended',
 			body: finishShape,
 			async handle({ caller, params, body }) {
-				const key = keyOf(caller, params);
+				const key = await aliveOf(caller, params);
 				if (body.outcome === 'succeeded') {
 					const run = await tables.runs.find(key.run);
 					if (run?.state !== 'finishing' || run.modelCommit === null)

@@ -20,16 +20,23 @@ export interface SweeperOptions {
 export function startSweeper(options: SweeperOptions): () => void {
 	const startedAt = options.now().getTime();
 	let isBusy = false;
+	let isStopped = false;
 	const timer = setInterval(() => {
 		if (isBusy) return;
 		isBusy = true;
 		sweepAttempts(options, startedAt)
-			.catch(options.onFault)
+			.catch((error: unknown) => {
+				// A look that was under way when the tables closed is no fault.
+				if (!isStopped) options.onFault(error);
+			})
 			.finally(() => {
 				isBusy = false;
 			});
 	}, 1000);
-	return () => clearInterval(timer);
+	return () => {
+		isStopped = true;
+		clearInterval(timer);
+	};
 }
 
 /** One look; `startedAt` is when this server began to listen. */

@@ -30,13 +30,18 @@ export interface AttemptsTable {
 	byToken(
 		tokenHash: string,
 	): Promise<(AttemptKey & { project: string; isLive: boolean }) | undefined>;
+	/**
+	 * A sign of life. Prolongs the lease; a lost attempt whose run nobody has taken lives again. Throws
+	 * `superseded` for any other that is over.
+	 */
+	alive(key: AttemptKey, at: string): Promise<void>;
 	/** Throws `superseded` unless the attempt lives. */
 	check(key: AttemptKey): Promise<void>;
 	/** The command is about to start. */
 	start(key: AttemptKey, at: string): Promise<void>;
 	/** The command has ended well; what it made is being brought in. */
 	finishing(key: AttemptKey, at: string): Promise<void>;
-	/** Prolongs the lease and says what the runner should do. A lost attempt whose run nobody took goes on. */
+	/** A sign of life, answered with what the runner should do. */
 	heartbeat(key: AttemptKey, at: string): Promise<HeartbeatAction>;
 	setModel(
 		key: AttemptKey,

@@ -10,13 +10,13 @@ export interface AttemptPoints {
 /** What runs print: their logs and their metrics. Both come in pieces that may come twice. */
 export interface MetricsTable {
 	/**
-	 * Adds a piece of an attempt's log and answers how many bytes are kept. A sequence number that is known
+	 * Adds a piece of an attempt's log and answers where the next piece begins. A sequence number that is known
 	 * is passed over; a piece that does not begin where the log ends adds nothing. Throws `superseded`.
 	 */
 	appendLog(
 		key: AttemptKey,
 		piece: { sequence: number; offset: number; data: Uint8Array },
-	): Promise<number>;
+	): Promise<{ next: number; nextSequence: number }>;
 	/** Bytes of the run's log (all its attempts, one after the other) from a position on. */
 	readLog(run: string, from: number, limit: number): Promise<Uint8Array>;
 	/**

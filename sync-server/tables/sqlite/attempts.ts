@@ -7,6 +7,9 @@ import { loseRun, moveRun } from './run-moves.ts';
 import { findLife, findRun, type RunLife } from './run-rows.ts';
 import { runners } from './runners.ts';
 
+/** Signs of life come with every piece of a log; they are written down this often. */
+const beatEveryMs = 2000;
+
 /** A machine that was silent for so long counts as away. */
 const awayAfterMs = 90_000;
 
@@ -25,6 +28,18 @@ export function attempts(database: Database): Synchronous<AttemptsTable> {
 		database
 			.prepare('UPDATE attempts SET stage = ? WHERE run = ? AND attempt = ?')
 			.run(state, run.id, run.attempt);
+	};
+
+	const signOfLife = (key: AttemptKey, at: string): RunLife => {
+		comeBack(database, key, at);
+		const run = live(key);
+		const { changes } = database
+			.prepare(
+				'UPDATE attempts SET heartbeat_at = ?1 WHERE run = ?2 AND attempt = ?3 AND heartbeat_at < ?4',
+			)
+			.run(at, run.id, run.attempt, new Date(Date.parse(at) - beatEveryMs).toISOString());
+		if (changes > 0) machines.alive(run.id, at);
+		return run;
 	};
 
 	return {
@@ -64,6 +79,9 @@ export function attempts(database: Database): Synchronous<AttemptsTable> {
 				{ run: string; attempt: number; project: string; isLive: number } | undefined;
 			return row && { ...row, isLive: row.isLive === 1 };
 		},
+		alive(key, at) {
+			signOfLife(key, at);
+		},
 		check(key) {
 			live(key);
 		},
@@ -83,12 +101,7 @@ export function attempts(database: Database): Synchronous<AttemptsTable> {
 			if (run.state !== 'finishing') stage(run, moveRun(database, run, { kind: 'finishing' }, at));
 		},
 		heartbeat(key, at) {
-			comeBack(database, key, at);
-			const run = live(key);
-			database
-				.prepare('UPDATE attempts SET heartbeat_at = ? WHERE run = ? AND attempt = ?')
-				.run(at, run.id, run.attempt);
-			machines.alive(run.id, at);
+			const run = signOfLife(key, at);
 			if (run.cancelWanted) return 'cancel';
 			return isLate(database, run, at, 0) ? 'time_out' : 'continue';
 		},

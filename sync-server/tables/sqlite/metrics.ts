@@ -13,30 +13,30 @@ const lineLimitBytes = 64 * 1024;
 
 /** Logs and metrics, in the pieces in which runners send them. */
 export function metrics(database: Database): Synchronous<MetricsTable> {
-	const logEnd = (run: number, attempt: number): number =>
-		(database
+	/** Where the next piece of an attempt's log begins. */
+	const logEnd = (run: number, attempt: number): { next: number; nextSequence: number } => {
+		const last = database
 			.prepare(
-				'SELECT start + size AS stop FROM log_chunks WHERE run = ? AND attempt = ? AND sequence > 0 ORDER BY sequence DESC LIMIT 1',
+				`SELECT sequence, start + size AS stop FROM log_chunks WHERE run = ? AND attempt = ? AND sequence > 0
+				ORDER BY sequence DESC LIMIT 1`,
 			)
-			.get(run, attempt)?.['stop'] as number | undefined) ?? 0;
-	const knows = (run: number, attempt: number, sequence: number): boolean =>
-		database
-			.prepare('SELECT 1 FROM log_chunks WHERE run = ? AND attempt = ? AND sequence = ?')
-			.get(run, attempt, sequence) !== undefined;
+			.get(run, attempt) as { sequence: number; stop: number } | undefined;
+		return { next: last?.stop ?? 0, nextSequence: (last?.sequence ?? 0) + 1 };
+	};
 
 	return {
 		appendLog(key, { sequence, offset, data }) {
 			const { id, attempt } = liveAttempt(database, key);
-			const stop = logEnd(id, attempt);
-			if (offset !== stop || knows(id, attempt, sequence) || data.length === 0) return stop;
-			if (stop + data.length > logLimitBytes)
+			const end = logEnd(id, attempt);
+			if (offset !== end.next || sequence !== end.nextSequence || data.length === 0) return end;
+			if (offset + data.length > logLimitBytes)
 				throw new CommandError('too_large', `The log of run ${id} is longer than 300 MiB.`);
 			database
 				.prepare(
 					'INSERT INTO log_chunks (run, attempt, sequence, start, size, data) VALUES (?, ?, ?, ?, ?, ?)',
 				)
 				.run(id, attempt, sequence, offset, data.length, data);
-			return stop + data.length;
+			return { next: offset + data.length, nextSequence: sequence + 1 };
 		},
 		readLog(run, from, limit) {
 			const found: Uint8Array[] = [];

@@ -301,6 +301,13 @@ export class RunnerProcess {
 		await exit;
 	}
 
+	/** Waits until nothing of any attempt lies there any more. */
+	async hasClearedUp(): Promise<void> {
+		await until('the runner to clear up', async () =>
+			(await this.attemptFolders()).length === 0 ? true : undefined,
+		);
+	}
+
 	/** Names of what lies in the folder of attempts. */
 	async attemptFolders(): Promise<string[]> {
 		return readdir(join(this.work, 'attempts')).catch(() => []);

@@ -111,7 +111,7 @@ test('a push becomes a run, a curve, a model and its quality', async () => {
 	expect(rest.predictions).toHaveLength(10);
 	const { artifacts } = await world.call<{ artifacts: object[] }>('GET', '/api/runs/1/artifacts');
 	expect(artifacts).toMatchObject([{ path: 'model/about.json' }, { path: 'model/weights.bin' }]);
-	expect(await runner.attemptFolders()).toEqual([]);
+	await runner.hasClearedUp();
 	expect(world.faults).toEqual([]);
 }, 60_000);
 
