@@ -22,28 +22,33 @@ export function figureRows(database: Database): RowReader<'figures'> {
 			if (user === undefined) return undefined;
 			const sums = database
 				.prepare(
-					`SELECT count(*) AS submitted, coalesce(sum(answer IS NULL), 0) AS skipped,
-						coalesce(sum(spent_ms), 0) AS spentMs, max(at) AS lastAt
-					FROM submissions WHERE project = ? AND by = ? AND source = 'human'`,
+					`SELECT count(*) AS submitted, coalesce(sum(spent_ms), 0) AS spentMs, max(at) AS lastAt
+					FROM submissions INDEXED BY submissions_of_people
+					WHERE project = ? AND by = ? AND source = 'human'`,
 				)
 				.get(viewer.project, user) as {
 				submitted: number;
-				skipped: number;
 				spentMs: number;
 				lastAt: string | null;
 			};
+			const { skipped } = database
+				.prepare(
+					`SELECT count(*) AS skipped FROM submissions INDEXED BY submissions_skipped
+					WHERE project = ? AND by = ? AND source = 'human' AND answer IS NULL`,
+				)
+				.get(viewer.project, user) as { skipped: number };
 			const verdicts = { accepted: 0, returned: 0 };
 			for (const { kind, n } of database
 				.prepare(
 					`SELECT kind, count(*) AS n FROM (
-						SELECT verdicts.kind, max(verdicts.at) FROM submissions
-						JOIN verdicts ON verdicts.project = submissions.project AND verdicts.submission = submissions.id
+						SELECT verdicts.kind, max(verdicts.at) FROM submissions INDEXED BY submissions_of_people
+						CROSS JOIN verdicts ON verdicts.project = submissions.project AND verdicts.submission = submissions.id
 						WHERE submissions.project = ? AND submissions.by = ? AND submissions.source = 'human'
 						GROUP BY submissions.id) GROUP BY kind`,
 				)
 				.all(viewer.project, user))
 				verdicts[kind as keyof typeof verdicts] = n as number;
-			return { id, project: viewer.project, user, ...sums, ...verdicts };
+			return { id, project: viewer.project, user, ...sums, skipped, ...verdicts };
 		},
 	};
 }

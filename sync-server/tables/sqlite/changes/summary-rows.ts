@@ -31,7 +31,7 @@ export function summaryRows(database: Database): RowReader<'summaries'> {
 		const { n } = database
 			.prepare(
 				`SELECT count(*) AS n FROM items INDEXED BY items_answered
-				WHERE project = ? AND revision > ? AND answer IS NOT NULL AND is_withdrawn = 0`,
+				WHERE project = ? AND revision > ? AND answer_source IS NOT NULL AND is_withdrawn = 0`,
 			)
 			.get(project, (newest?.['revision'] as number | undefined) ?? -1) as { n: number };
 		return n;

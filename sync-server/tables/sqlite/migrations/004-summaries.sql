@@ -65,9 +65,10 @@ BEGIN
 END;
 
 -- What changed since a snapshot, and what one person submitted, each counted within one index.
-CREATE INDEX items_answered ON items (project, revision) WHERE answer IS NOT NULL AND is_withdrawn = 0;
-CREATE INDEX submissions_of_people ON submissions (project, by, at, spent_ms, (answer IS NULL))
-	WHERE source = 'human';
+CREATE INDEX items_answered ON items (project, revision, answer_source, is_withdrawn)
+	WHERE answer_source IS NOT NULL;
+CREATE INDEX submissions_of_people ON submissions (project, by, source, at, spent_ms);
+CREATE INDEX submissions_skipped ON submissions (project, by, source) WHERE answer IS NULL;
 
 -- Being put into a batch or taken out concerns the person: the change is addressed to them.
 CREATE TRIGGER batch_members_in AFTER INSERT ON batch_members BEGIN
