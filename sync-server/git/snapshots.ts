@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { CommandError } from '#shared/api/errors.ts';
 import type { BlobsTable } from '../tables/blobs.ts';
-import type { SnapshotRecord, SnapshotsTable } from '../tables/snapshots.ts';
+import type { FrozenCorpus, SnapshotRecord, SnapshotsTable } from '../tables/snapshots.ts';
 import { adoptSnapshots } from './adopt-snapshots.ts';
 import { FastImport, type Author } from './fast-import.ts';
 import { isRefName } from './names.ts';
-import { ProjectsInOrder } from './projects-in-order.ts';
+import { digitsOf, writePatchedTree, type Patch } from './patched-tree.ts';
+import type { ProjectsInOrder } from './projects-in-order.ts';
 import { moveRefs, readRef } from './refs.ts';
 import { runGit } from './run-git.ts';
-import { storeTree, type TreePlan } from './snapshot-tree.ts';
+import { TreeTarget } from './tree-target.ts';
+import { writeWholeTree } from './whole-tree.ts';
 
 export interface SnapshotDeps {
 	readonly snapshots: SnapshotsTable;
@@ -54,48 +56,39 @@ export async function takeSnapshot(
 
 async function take(deps: SnapshotDeps, request: SnapshotRequest): Promise<TakenSnapshot> {
 	const { project, name } = request;
-	const { snapshots, blobs } = deps;
 	const repository = deps.repositoryOf(project);
 	const ref = `refs/heads/datasets/${name}`;
-	const parent = await readRef(repository, ref);
-	const record = parent === undefined ? undefined : await recordOf(deps, project, parent);
-	const since = record?.revision ?? 0;
-	const corpus = await snapshots.beginReading(project, since);
+	const tip = await readRef(repository, ref);
+	const parent = tip === undefined ? undefined : await recordOf(deps, project, tip);
+	const corpus = await deps.snapshots.beginReading(project, parent?.revision ?? 0);
 	if (!corpus) throw new CommandError('not_found', `There is no project ${project}.`);
 	const target = new FastImport(repository, `refs/flywheel/pending/${randomUUID()}`);
 	try {
-		const canKeepParent = since > 0 && since <= corpus.revision;
-		const plan = await storeTree({
-			snapshots,
-			blobs,
-			project,
-			repository,
-			parent,
-			corpus,
-			canKeepParent,
-			target,
-		});
-		const number = (record?.number ?? 0) + 1;
+		const tree = await writeTree(deps, { project, repository, parent, corpus, target });
+		const number = (parent?.number ?? 0) + 1;
 		const at = deps.now();
 		const title = request.message.trim() || `Snapshot ${number} of ${name}`;
-		const message = messageOf(title, plan);
-		target.begin({ author: request.author, at, message, parents: parent ? [parent] : [] });
-		if (plan.isWhole) target.deleteAll();
-		for (const path of plan.removed) target.remove(path);
-		for (const [path, mark] of plan.placed) target.place(path, mark);
+		target.begin({
+			author: request.author,
+			at,
+			message: messageOf(title, tree),
+			parents: tip === undefined ? [] : [tip],
+		});
+		if (tree.isWhole) target.deleteAll();
+		tree.files.place();
 		const made = await target.finish();
 		const pending = { ref: target.pendingRef, from: made.commit, to: undefined };
-		if (parent !== undefined && record && (await treeOf(repository, parent)) === made.tree) {
+		if (parent && (await treeOf(repository, parent.id)) === made.tree) {
 			await moveRefs(repository, [pending]);
-			return { commit: parent, tag: record.tag, isNew: false };
+			return { commit: parent.id, tag: parent.tag, isNew: false };
 		}
 		const tag = `snapshots/${name}/${number}`;
 		await moveRefs(repository, [
-			{ ref, from: parent, to: made.commit },
+			{ ref, from: tip, to: made.commit },
 			{ ref: `refs/tags/${tag}`, from: undefined, to: made.commit },
 			pending,
 		]);
-		await snapshots.add({
+		await deps.snapshots.add({
 			id: made.commit,
 			project,
 			name,
@@ -105,15 +98,59 @@ async function take(deps: SnapshotDeps, request: SnapshotRequest): Promise<Taken
 			at: at.toISOString(),
 			by: request.author.user,
 			revision: corpus.revision,
-			counts: plan.dataset.counts,
-			classes: plan.dataset.classes,
-			changed: plan.changed,
+			counts: tree.dataset.counts,
+			classes: tree.dataset.classes,
+			changed: tree.changed,
 		});
 		return { commit: made.commit, tag, isNew: true };
 	} finally {
 		await target.abandon();
-		await snapshots.endReading(corpus.reading);
+		await deps.snapshots.endReading(corpus.reading);
 	}
+}
+
+/** So many changed items are patched into the parent's files at most; with more, writing all is as quick. */
+const patchLimit = 5000;
+
+interface WrittenTree extends Patch {
+	readonly isWhole: boolean;
+	readonly files: TreeTarget;
+}
+
+/** Stores the files of the corpus, on top of the parent's where that gives the very same tree. */
+async function writeTree(
+	{ snapshots, blobs }: SnapshotDeps,
+	tree: {
+		readonly project: string;
+		readonly repository: string;
+		readonly parent: SnapshotRecord | undefined;
+		readonly corpus: FrozenCorpus;
+		readonly target: FastImport;
+	},
+): Promise<WrittenTree> {
+	const { project, repository, parent, corpus, target } = tree;
+	const canPatch =
+		parent !== undefined &&
+		parent.revision > 0 &&
+		// A restored backup may be older than its repository.
+		parent.revision <= corpus.revision &&
+		corpus.changedItems <= patchLimit &&
+		!corpus.mayLoseMedia;
+	if (canPatch) {
+		const files = new TreeTarget(target, blobs, project);
+		const patch = await writePatchedTree({ snapshots, repository, parent, corpus, target: files });
+		if (patch) return { ...patch, isWhole: false, files };
+	}
+	const files = new TreeTarget(target, blobs, project);
+	const before = parent && { commit: parent.id, digits: digitsOf(parent.counts) };
+	const whole = await writeWholeTree({
+		snapshots,
+		repository,
+		parent: before,
+		corpus,
+		target: files,
+	});
+	return { ...whole, isWhole: true, files };
 }
 
 async function recordOf(
@@ -127,7 +164,7 @@ async function recordOf(
 	return deps.snapshots.find(commit);
 }
 
-function messageOf(title: string, { changed, dataset }: TreePlan): string {
+function messageOf(title: string, { changed, dataset }: Patch): string {
 	const { train, valid, gate, pool } = dataset.counts;
 	const classes = Object.entries(dataset.classes).map(
 		([tool, options]) =>

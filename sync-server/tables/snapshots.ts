@@ -27,19 +27,17 @@ export interface FrozenCorpus {
 	readonly revision: number;
 	readonly schema: Schema;
 	readonly schemaVersion: number;
-	/** Withdrawn items are in none of these. */
-	readonly counts: {
-		readonly train: number;
-		readonly valid: number;
-		readonly gate: number;
-		readonly pool: number;
-	};
-	/** How often each answer stands in train and valid, by its text. */
-	readonly answers: readonly { readonly answer: string; readonly count: number }[];
-	/** Finest shards with an item that changed after `since`, ascending. */
-	readonly touched: readonly number[];
+	/** How many items changed after `since`, withdrawn ones among them. */
+	readonly changedItems: number;
 	/** True when an item that names media was withdrawn after `since`: a file may have to go. */
 	readonly mayLoseMedia: boolean;
+}
+
+/** What a corpus amounts to. Withdrawn items are in none of these. */
+export interface CorpusTally {
+	readonly counts: Row<'snapshots'>['counts'];
+	/** How often each answer stands in train and valid, by its text. */
+	readonly answers: readonly { readonly answer: string; readonly count: number }[];
 }
 
 export interface SnapshotsTable {
@@ -55,10 +53,16 @@ export interface SnapshotsTable {
 	 * Every reading must be ended. Undefined for an unknown project.
 	 */
 	beginReading(project: string, since: number): Promise<FrozenCorpus | undefined>;
+	tally(reading: number): Promise<CorpusTally>;
 	/** Items not withdrawn whose finest shard is in one of the ranges, `from` … `to` (not included). */
 	readShards(request: {
 		reading: number;
 		ranges: readonly { from: number; to: number }[];
 	}): Promise<FrozenItem[]>;
+	/** Items that changed after `since`. */
+	readChanged(request: {
+		reading: number;
+		since: number;
+	}): Promise<(FrozenItem & { readonly isWithdrawn: boolean })[]>;
 	endReading(reading: number): Promise<void>;
 }

@@ -1,6 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Schema } from '#shared/schema/schema.ts';
-import type { FrozenCorpus, FrozenItem, SnapshotRecord, SnapshotsTable } from '../snapshots.ts';
+import type {
+	CorpusTally,
+	FrozenCorpus,
+	FrozenItem,
+	SnapshotRecord,
+	SnapshotsTable,
+} from '../snapshots.ts';
 import type { Synchronous } from '../synchronous.ts';
 import type { Database } from './database.ts';
 
@@ -21,6 +27,9 @@ function read(row: Stored): SnapshotRecord {
 
 const columns =
 	'id, project, name, number, tag, message, at, by, revision, counts, classes, changed';
+
+const itemColumns = `id, shard, data, meta, grp AS "group", split, answer,
+	answer_by AS "by", answer_source AS source, answer_at AS at`;
 
 /** Snapshots, and the corpus held still for the one who takes them. */
 export function snapshots(database: Database): Synchronous<SnapshotsTable> {
@@ -80,17 +89,28 @@ export function snapshots(database: Database): Synchronous<SnapshotsTable> {
 			readings.set(reading, { sql, project });
 			return { reading, ...frozen };
 		},
+		tally: (reading) => tally(readings.get(reading)!),
 		readShards({ reading, ranges }) {
 			const { sql, project } = readings.get(reading)!;
 			const statement = sql.prepare(
-				`SELECT id, shard, data, meta, grp AS "group", split, answer,
-					answer_by AS "by", answer_source AS source, answer_at AS at
-				FROM items INDEXED BY items_by_shard
+				`SELECT ${itemColumns} FROM items INDEXED BY items_by_shard
 				WHERE project = ? AND shard >= ? AND shard < ? AND is_withdrawn = 0`,
 			);
 			return ranges.flatMap(
 				({ from, to }) => statement.all(project, from, to) as unknown as FrozenItem[],
 			);
+		},
+		readChanged({ reading, since }) {
+			const { sql, project } = readings.get(reading)!;
+			return sql
+				.prepare(
+					`SELECT ${itemColumns}, is_withdrawn FROM items WHERE project = ? AND revision > ?`,
+				)
+				.all(project, since)
+				.map(({ is_withdrawn, ...item }) => ({
+					...(item as unknown as FrozenItem),
+					isWithdrawn: is_withdrawn === 1,
+				}));
 		},
 		endReading(reading) {
 			readings.get(reading)?.sql.close();
@@ -111,6 +131,25 @@ function freeze(
 		)
 		.get(project) as { revision: number; version: number; schema: string } | undefined;
 	if (!head) return undefined;
+	const { changedItems } = sql
+		.prepare('SELECT count(*) AS "changedItems" FROM items WHERE project = ? AND revision > ?')
+		.get(project, since) as { changedItems: number };
+	const lost = sql
+		.prepare(
+			`SELECT 1 FROM items WHERE project = ? AND revision > ? AND is_withdrawn = 1
+			AND instr(data, '"blob"') > 0 LIMIT 1`,
+		)
+		.get(project, since);
+	return {
+		revision: head.revision,
+		schema: JSON.parse(head.schema) as Schema,
+		schemaVersion: head.version,
+		changedItems,
+		mayLoseMedia: lost !== undefined,
+	};
+}
+
+function tally({ sql, project }: { sql: DatabaseSync; project: string }): CorpusTally {
 	const counts = { train: 0, valid: 0, gate: 0, pool: 0 };
 	const rows = sql
 		.prepare(
@@ -125,23 +164,5 @@ function freeze(
 			WHERE project = ? AND is_withdrawn = 0 AND answer IS NOT NULL AND split <> 'gate' GROUP BY answer`,
 		)
 		.all(project) as { answer: string; count: number }[];
-	const touched = sql
-		.prepare('SELECT DISTINCT shard FROM items WHERE project = ? AND revision > ? ORDER BY shard')
-		.all(project, since)
-		.map((row) => row['shard'] as number);
-	const lost = sql
-		.prepare(
-			`SELECT 1 FROM items WHERE project = ? AND revision > ? AND is_withdrawn = 1
-			AND instr(data, '"blob"') > 0 LIMIT 1`,
-		)
-		.get(project, since);
-	return {
-		revision: head.revision,
-		schema: JSON.parse(head.schema) as Schema,
-		schemaVersion: head.version,
-		counts,
-		answers,
-		touched,
-		mayLoseMedia: lost !== undefined,
-	};
+	return { counts, answers };
 }

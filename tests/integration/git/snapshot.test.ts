@@ -229,8 +229,9 @@ describe('a snapshot', () => {
 			reading: reading!.reading,
 			ranges: [{ from: 0, to: 4096 }],
 		});
+		const { counts } = await world.tables.snapshots.tally(reading!.reading);
 		await world.tables.snapshots.endReading(reading!.reading);
-		const { train, valid, gate, pool } = reading!.counts;
+		const { train, valid, gate, pool } = counts;
 		expect(all).toHaveLength(train + valid + gate + pool);
 	});
 
