@@ -1,5 +1,5 @@
 /** What the first bytes of a file say it is. Text, scripts, SVG and everything unknown are octet-stream: never shown. */
-export const unknownType = 'application/octet-stream';
+const unknownType = 'application/octet-stream';
 
 /** How many first bytes `mediaType` wants to see. */
 export const mediaHeadBytes = 4096;

@@ -16,7 +16,7 @@ import { sha256Hex } from '#shared/numbers/hash.ts';
 import type { LineRefusal, PreparedLine } from '../tables/imports.ts';
 
 /** The most that `data` of one item may be, spelled canonically. */
-export const dataLimitBytes = 1024 * 1024;
+const dataLimitBytes = 1024 * 1024;
 
 /** A medium that came along in the same upload, by the path it had there. */
 export interface UploadedMedium {
