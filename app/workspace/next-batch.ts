@@ -31,7 +31,7 @@ export async function nextBatch(
 			waiting?.id ??
 			(
 				await api.post<{ batch: string }>(`/api/projects/${project}/batches/take`, {
-					besides: current,
+					besides: [current],
 				})
 			).batch;
 		await loadPacket(replica, api, batch);

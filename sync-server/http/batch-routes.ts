@@ -90,7 +90,7 @@ export function batchRoutes(doors: DataDoors): Route[] {
 			body: z.strictObject({
 				count: z.number().int().min(1).max(200).default(100),
 				/** Batches the caller has at hand already: another one is meant. */
-				besides: z.array(z.string().max(64)).max(100).default([]),
+				besides: z.array(z.string().max(64)).max(10_000).default([]),
 			}),
 			async handle({ caller, params, body }) {
 				const project = params['project']!;
