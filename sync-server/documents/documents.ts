@@ -198,6 +198,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 				if (connection.name.project === project) connection.close(closeCodes.notFound);
 			for (const document of [...resident.values()])
 				if (document.name.project === project) document.evict();
+			projector.drop(`${project}/`);
 			await log.remove(`${project}/`);
 		},
 		stats: () => ({ ...counters, documents: resident.size, connections: connections.size }),

@@ -100,9 +100,9 @@ export class OpenDocument {
 		return this.listeners.size === 0 && this.#inFlight.length === 0;
 	}
 
-	/** Roughly what it takes in memory: ten times its encoded form. */
+	/** Roughly what it takes in memory: ten times its encoded form, and what even an empty one takes. */
 	get residentBytes(): number {
-		return 10 * this.#encodedBytes;
+		return 20_000 + 10 * this.#encodedBytes;
 	}
 
 	get head(): number {

@@ -137,8 +137,16 @@ export class Projector {
 		}
 	}
 
+	/** Forgets the documents of a project that is gone, whatever waits. */
+	drop(prefix: string): void {
+		for (const path of this.#feeds.keys()) if (path.startsWith(prefix)) this.#feeds.delete(path);
+	}
+
 	#retry(path: string, feed: Feed): void {
-		setTimeout(() => this.#start(path, feed), feed.retryMs).unref();
+		const again = (): void => {
+			if (this.#feeds.get(path) === feed) this.#start(path, feed);
+		};
+		setTimeout(again, feed.retryMs).unref();
 		feed.retryMs = Math.min(feed.retryMs * 2, lastRetryMs);
 	}
 

@@ -333,3 +333,47 @@ test('S11 a closed batch still takes the updates of its members', async () => {
 	client.edit((document) => document.getMap('submitted').set('late', submission('positive')));
 	expect(await client.barrier()).toBe('saved');
 });
+
+test('S9 a document whose reader left while it was read leaves memory too', async () => {
+	const disk = new MemoryDisk();
+	const { url, documents } = await server({ disk, idleBytes: 0 });
+	let release = (): void => undefined;
+	disk.ready = new Promise((resolve) => (release = resolve));
+	const client = new WireClient(`${url}/${answers}`);
+	await client.opened();
+	await client.close();
+	while (documents.stats().connections > 0) await new Promise((resolve) => setImmediate(resolve));
+	release();
+	const other = await WireClient.join(`${url}/p/b/notes`);
+	expect(documents.stats().documents).toBe(1);
+	await other.close();
+});
+
+test('closing waits for the disk, and everybody is told to come again', async () => {
+	const disk = new MemoryDisk();
+	const { url, documents } = await server({ disk });
+	const client = await WireClient.join(`${url}/${answers}`);
+	let release = (): void => undefined;
+	disk.ready = new Promise((resolve) => (release = resolve));
+	client.edit((document) => document.getMap('draft').set('i1/v/t', 'a'));
+	client.send({ kind: 'queryAwareness' });
+	await client.until(() => client.heard.filter(({ kind }) => kind === 'awareness').length === 2);
+	const closed = documents.close();
+	release();
+	await closed;
+	await client.until(() => false);
+	expect(client.closedWith).toBe(1012);
+	expect(disk.documents.get(answers)!.head).toBe(1);
+});
+
+test('the documents of a removed project are gone, and who had them open is told so', async () => {
+	const { url, documents, disk } = await server();
+	const client = await WireClient.join(`${url}/${answers}`);
+	client.edit((document) => document.getMap('draft').set('i1/v/t', 'a'));
+	await client.barrier();
+	await documents.remove('p');
+	await client.until(() => false);
+	expect(client.closedWith).toBe(4404);
+	expect([...disk.documents.keys()]).toEqual([]);
+	expect(documents.stats()).toMatchObject({ documents: 0, connections: 0 });
+});
