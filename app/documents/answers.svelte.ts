@@ -151,11 +151,11 @@ export class Answers {
 
 	/** Takes back the newest change that this page made to the item's draft; false when there is none. */
 	undo(item: string): boolean {
-		return this.#handle.transact(() => this.#history.undo(item, this.#bind().drafts.map));
+		return this.#handle.transact(() => this.#history.undo(item, this.#bind().drafts));
 	}
 
 	redo(item: string): boolean {
-		return this.#handle.transact(() => this.#history.redo(item, this.#bind().drafts.map));
+		return this.#handle.transact(() => this.#history.redo(item, this.#bind().drafts));
 	}
 
 	/** Lets go of the document's events; releasing the handle is its owner's. */
@@ -166,15 +166,15 @@ export class Answers {
 	}
 
 	#edit(item: string, entries: readonly (readonly [string, Json | undefined])[]): void {
-		const { map } = this.#bind().drafts;
+		const { drafts } = this.#bind();
 		const changes: DraftChange[] = entries
-			.map(([key, after]) => ({ key, before: map.get(key), after }))
+			.map(([key, after]) => ({ key, before: drafts.get(key), after }))
 			.filter(({ before, after }) => !isSame(before, after));
 		if (changes.length === 0) return;
 		this.#handle.transact(() => {
 			for (const { key, after } of changes)
-				if (after === undefined) map.delete(key);
-				else map.set(key, after);
+				if (after === undefined) drafts.delete(key);
+				else drafts.set(key, after);
 			this.#history.push(item, changes);
 		});
 	}
@@ -189,7 +189,7 @@ export class Answers {
 		const own = readSubmissions(submitted, submitted.keysOf(item)).filter(({ by }) => by === me);
 		const id = newId();
 		this.#handle.transact(() => {
-			submitted.map.set(id, {
+			submitted.set(id, {
 				item,
 				by: me,
 				at,

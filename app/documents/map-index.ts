@@ -11,6 +11,8 @@ export class MapIndex<V> {
 	readonly #onGroups: (groups: ReadonlySet<string>) => void;
 	readonly #keys = new Map<string, Set<string>>();
 	readonly #groups = new Map<string, string>();
+	/** Groups that keys were taken from before the event that tells of it. */
+	readonly #left = new Map<string, string>();
 	readonly #onEvent: (event: Y.YMapEvent<V>) => void;
 
 	constructor(
@@ -25,14 +27,33 @@ export class MapIndex<V> {
 		this.#onEvent = (event) => {
 			const changed = new Set<string>();
 			for (const key of event.keysChanged as ReadonlySet<string>) {
-				const before = this.#groups.get(key);
-				if (before !== undefined) changed.add(before);
+				for (const group of [this.#groups.get(key), this.#left.get(key)])
+					if (group !== undefined) changed.add(group);
 				const after = map.has(key) ? this.#place(key, map.get(key)) : this.#remove(key);
 				if (after !== undefined) changed.add(after);
+				this.#left.delete(key);
 			}
 			this.#onGroups(changed);
 		};
 		map.observe(this.#onEvent);
+	}
+
+	/** Writes an entry. The index knows it at once; the map's event comes only when the transaction ends. */
+	set(key: string, value: V): void {
+		this.map.set(key, value);
+		this.#place(key, value);
+	}
+
+	/** Takes an entry away, in the map and here. */
+	delete(key: string): void {
+		const group = this.#groups.get(key);
+		if (group !== undefined) this.#left.set(key, group);
+		this.map.delete(key);
+		this.#remove(key);
+	}
+
+	get(key: string): V | undefined {
+		return this.map.get(key);
 	}
 
 	/** The keys of a group, in no order that means anything. */

@@ -59,8 +59,8 @@ export class Notes {
 
 	#put(note: Note): string {
 		const id = newId();
-		const { map } = this.#bind();
-		this.#handle.transact(() => map.set(id, note));
+		const index = this.#bind();
+		this.#handle.transact(() => index.set(id, note));
 		return id;
 	}
 

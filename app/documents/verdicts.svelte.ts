@@ -43,9 +43,9 @@ export class Verdicts {
 		kind: VerdictValue['kind'],
 		note?: string,
 	): void {
-		const { map } = this.#bind();
+		const index = this.#bind();
 		const value: VerdictValue = { kind, at: timeNow(), ...(note ? { note } : {}) };
-		this.#handle.transact(() => map.set(verdictKey(item, submission, user), value));
+		this.#handle.transact(() => index.set(verdictKey(item, submission, user), value));
 	}
 
 	close(): void {

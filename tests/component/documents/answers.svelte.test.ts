@@ -107,15 +107,28 @@ test('undo takes back what this page did to the item on screen, and nothing of a
 	expect(answers.draftOf('r2').values).toEqual({ sentiment: 'theirs' });
 });
 
-test('a value and its submission travel as one update', () => {
+test('a value and its submission travel as one update, and the submission says the value', () => {
 	const { handle, answers } = openAnswers();
+	const draft = watch(() => answers.draftOf('r1').values);
+	flushSync();
 	let updates = 0;
 	handle.doc.on('update', () => updates++);
-	answers.together(() => {
+	const id = answers.together(() => {
 		answers.setValue('r1', 'sentiment', 'positive');
-		answers.submit('r1', input);
+		return answers.submit('r1', input);
 	});
 	expect(updates).toBe(1);
+	expect(answers.latestOf('r1')).toMatchObject({
+		id,
+		answer: { values: { sentiment: 'positive' } },
+	});
+	flushSync();
+	expect(draft.current).toEqual({ sentiment: 'positive' });
+
+	answers.together(() => answers.setValue('r1', 'sentiment', undefined));
+	expect(answers.hasDraft('r1')).toBe(false);
+	flushSync();
+	expect(draft.current).toEqual({});
 });
 
 test('notes stand in threads, live, and can be settled', () => {

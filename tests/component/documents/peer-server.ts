@@ -11,7 +11,8 @@ export class PeerServer {
 	/** Takes everything and answers nothing: a network that swallows packets. */
 	isSilent = false;
 	holdsBarriers = false;
-	refusal: { readonly code: number; readonly reason: string } | undefined;
+	/** Refuses updates that write this key, or all of them where none is named. */
+	refusal: { readonly code: number; readonly reason: string; readonly key?: string } | undefined;
 	/** Every connection is closed with this right after it opened. */
 	closesWith: number | undefined;
 	attempts = 0;
@@ -68,7 +69,7 @@ export class PeerServer {
 			case 'step2':
 			case 'update': {
 				const isEmpty = message.update.length <= 2;
-				if (this.refusal && !isEmpty) {
+				if (!isEmpty && this.#isRefused(message.update)) {
 					from.isRefused = true;
 					return;
 				}
@@ -79,8 +80,10 @@ export class PeerServer {
 				return;
 			}
 			case 'barrier': {
-				if (from.isRefused && this.refusal)
-					return from.deliver({ kind: 'refused', payload: message.payload, ...this.refusal });
+				if (from.isRefused && this.refusal) {
+					const { code, reason } = this.refusal;
+					return from.deliver({ kind: 'refused', code, reason, payload: message.payload });
+				}
 				from.barriers.push(message.payload);
 				if (!this.holdsBarriers) this.confirm();
 				return;
@@ -100,6 +103,13 @@ export class PeerServer {
 			case 'refused':
 				return;
 		}
+	}
+
+	#isRefused(update: Uint8Array): boolean {
+		if (!this.refusal) return false;
+		const { key } = this.refusal;
+		const { structs } = Y.decodeUpdate(update);
+		return structs.some((struct) => !key || (struct instanceof Y.Item && struct.parentSub === key));
 	}
 
 	/** Confirms every barrier that was held. */

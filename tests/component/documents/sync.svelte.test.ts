@@ -208,11 +208,10 @@ test('refused: the document begins anew, own work is written again as values, th
 	await expect.poll(() => handle.hasServerState).toBe(true);
 	const clientBefore = handle.doc.clientID;
 
-	server.refusal = { code: 5, reason: 'The update writes what this document does not hold' };
+	server.refusal = { code: 5, reason: 'Not what this document holds', key: 'nonsense' };
 	handle.transact((doc) => doc.getMap('draft').set('nonsense', { is: 'not a draft' }));
 	const id = label(tab, 'r1', 'positive');
 	await expect.poll(() => handle.doc.clientID !== clientBefore).toBe(true);
-	server.refusal = undefined;
 	await expect.poll(() => handle.saved).toBe('on the server');
 
 	expect(handle.block).toBeNull();
