@@ -19,9 +19,9 @@ export interface SyncOptions {
 }
 
 export interface Sync {
-	/** The server can be reached: connect at once, without waiting for the next attempt's time. */
+	/** The server answers this person: connect at once, also what waited for rights or for signing in. */
 	wake(): void;
-	/** After signing in: documents that waited for it are sent again. */
+	/** The same; resolves when every tab has been told. */
 	retry(): Promise<void>;
 	stop(): void;
 }
@@ -116,17 +116,23 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 			if (block === 'refused' && refusal) void recover(document, refusal, signal);
 	};
 
-	const stopWaking = documents.onWake((name) => {
-		// A connected document that was written needs no look at all the others.
-		const isConnected =
-			name !== undefined && open.get(name)?.connection.log === documents.find(name)?.log;
-		if (!isConnected || !open.has(name)) bell.ring();
-	});
 	const wake = () => {
 		for (const { connection } of open.values()) connection.wake();
 		bell.ring();
 	};
+	const stopWaking = documents.onWake((name) => {
+		if (name === undefined) return wake();
+		// A connected document that was written needs no look at all the others.
+		const { connection } = open.get(name) ?? {};
+		if (!connection || connection.log !== documents.find(name)?.log) bell.ring();
+	});
+	// The leader may be a tab in the background, whose timers the browser slows down: a tab that somebody
+	// comes back to wakes it.
+	const onVisible = () => {
+		if (document.visibilityState === 'visible') documents.wake();
+	};
 	addEventListener('online', wake);
+	document.addEventListener('visibilitychange', onVisible);
 	const stopLeading = lead(
 		`${replica.name}:sync`,
 		async (signal) => {
@@ -142,10 +148,11 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	);
 
 	return {
-		wake,
+		wake: () => void documents.unblock().catch(reportError),
 		retry: () => documents.unblock(),
 		stop() {
 			removeEventListener('online', wake);
+			document.removeEventListener('visibilitychange', onVisible);
 			stopWaking();
 			stopLeading();
 			for (const name of [...open.keys()]) close(name);

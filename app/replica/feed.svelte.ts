@@ -13,7 +13,7 @@ export interface FeedOptions {
 	readonly origin?: string;
 	/** The session is over: the feed waits for `wake`. */
 	readonly onSignedOut?: () => void;
-	/** The server answered: what waits elsewhere may try at once. */
+	/** The server answers this person again: what waits elsewhere may try at once. */
 	readonly onReached?: () => void;
 	readonly socket?: typeof WebSocket;
 }
@@ -75,16 +75,18 @@ export function startFeed(replica: Replica, api: Api, options: FeedOptions = {})
 			signal,
 		});
 		let failures = 0;
+		let isServed = false;
 		while (!signal.aborted) {
 			let waitMs = pollMs;
 			try {
 				await catchUp(replica, api, signal);
 				failures = 0;
-				if (isReached !== true) options.onReached?.();
-				isReached = true;
+				if (!isServed) options.onReached?.();
+				isServed = isReached = true;
 				live.connect();
 			} catch (error) {
 				if (signal.aborted) return;
+				isServed = false;
 				if (error instanceof ApiError && error.status === 401) options.onSignedOut?.();
 				else if (!(error instanceof Offline)) reportError(error);
 				isReached = !(error instanceof Offline);
@@ -94,20 +96,25 @@ export function startFeed(replica: Replica, api: Api, options: FeedOptions = {})
 			await bell.wait(waitMs, signal);
 		}
 	});
-	const wake = () => bell.ring();
+	const wake = () => {
+		bell.ring();
+		tell({ kind: 'wake' });
+	};
+	const onVisible = () => {
+		if (document.visibilityState === 'visible') wake(); // the leader may sleep in the background
+	};
 	addEventListener('online', wake);
+	document.addEventListener('visibilitychange', onVisible);
 
 	return {
 		get isReached() {
 			return isReached;
 		},
 		newsOfRun: (run) => runs.get(run) ?? '',
-		wake() {
-			bell.ring();
-			tell({ kind: 'wake' });
-		},
+		wake,
 		stop() {
 			removeEventListener('online', wake);
+			document.removeEventListener('visibilitychange', onVisible);
 			stopLeading();
 			channel.close();
 		},

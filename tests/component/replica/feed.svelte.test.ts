@@ -101,14 +101,24 @@ test('a server that is away is tried again, and what waits elsewhere is told', a
 	expect(await replica.projects.count()).toBe(1);
 });
 
-test('a session that ended is said once it is known, and the replica stays', async () => {
+test('a session that ended is said, the replica stays, and signing in again goes on', async () => {
 	const replica = open();
 	await replica.projects.put({ id: 'p1' } as never);
-	answerFetch(() => json({ error: { code: 'signed_out', message: 'Sign in' } }, 401));
+	let isIn = false;
+	answerFetch(() =>
+		isIn
+			? lines({ cursor: 'c1', more: false })
+			: json({ error: { code: 'signed_out', message: 'Sign in' } }, 401),
+	);
 	let told = 0;
-	start(replica, { onSignedOut: () => told++ });
+	let reached = 0;
+	const feed = start(replica, { onSignedOut: () => told++, onReached: () => reached++ });
 	await expect.poll(() => told).toBeGreaterThan(0);
 	expect(await replica.projects.count()).toBe(1);
+	expect(reached).toBe(0);
+	isIn = true;
+	feed.wake();
+	await expect.poll(() => reached).toBe(1);
 });
 
 test('of two tabs one asks; both hear of a run', async () => {
