@@ -11,6 +11,8 @@ import { emptyPresence } from './presence.ts';
 import { Receipts } from './receipts.ts';
 
 const inboxBytes = 2 * 1024 * 1024;
+/** Two pings and a half without an answer: the other end is gone. */
+const silenceMs = 37_500;
 
 /** What a connection needs from the documents. */
 export interface ConnectionHost {
@@ -47,7 +49,7 @@ export class Connection implements Listener {
 	#inbox: Uint8Array[] = [];
 	#inboxBytes = 0;
 	#unsettledBytes = 0;
-	#isAlive = true;
+	#heardAt: number;
 
 	constructor(options: {
 		socket: WebSocket;
@@ -76,7 +78,8 @@ export class Connection implements Listener {
 			now: () => options.host.now(),
 		});
 		this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-		this.#socket.on('pong', () => (this.#isAlive = true));
+		this.#heardAt = options.host.now();
+		this.#socket.on('pong', () => (this.#heardAt = options.host.now()));
 		this.#socket.on('close', () => this.#leave());
 		this.#socket.on('error', () => this.#socket.terminate());
 	}
@@ -128,15 +131,15 @@ export class Connection implements Listener {
 		this.#socket.close(code, reason);
 	}
 
-	/** Every 15 s: a word for the client, and a look whether it still listens. */
+	/** Every 15 s: a word for the client, and a look whether it is still there and reads (S9). */
 	tick(): void {
-		if (!this.#isAlive || this.#outbox.isStalled()) {
-			if (this.#isAlive) this.#host.counters.closedSlowReaders++;
+		const isStalled = this.#outbox.isStalled();
+		if (isStalled) this.#host.counters.closedSlowReaders++;
+		if (isStalled || this.#host.now() - this.#heardAt > silenceMs) {
 			this.close(closeCodes.overloaded);
-			this.#socket.terminate();
+			this.#socket.terminate(); // it would not read a goodbye either
 			return;
 		}
-		this.#isAlive = false;
 		this.#socket.ping();
 		this.#outbox.sendHint(emptyPresence);
 	}
@@ -167,6 +170,7 @@ export class Connection implements Listener {
 
 	#receive(data: RawData, isBinary: boolean): void {
 		if (this.#phase.kind === 'closed') return;
+		this.#heardAt = this.#host.now();
 		const frame = isBinary && Buffer.isBuffer(data) ? data : new Uint8Array();
 		this.#inbox.push(frame);
 		this.#inboxBytes += frame.length;

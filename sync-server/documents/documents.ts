@@ -32,6 +32,8 @@ export interface DocumentsOptions {
 		readonly compactionRows?: number;
 		/** What documents that nobody has open may take in memory. */
 		readonly idleBytes?: number;
+		/** How often connections are looked after (15 s). */
+		readonly tickMs?: number;
 	};
 }
 
@@ -172,7 +174,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 
 	const ticking = setInterval(() => {
 		for (const connection of connections) connection.tick();
-	}, tickMs).unref();
+	}, options.limits?.tickMs ?? tickMs).unref();
 
 	return {
 		async accept(socket, who, path) {

@@ -313,6 +313,28 @@ test('S9 a reader that stops reading costs bounded memory and gets one diff when
 	expect(documents.stats().connections).toBe(2);
 });
 
+test('S9 a reader that takes nothing for 30 s is cut off; who listens hears something now and then', async () => {
+	const { url, documents, time } = await server({ tickMs: 5 });
+	const writer = await WireClient.join(`${url}/${answers}?user=ada`);
+	const slow = await WireClient.join(`${url}/${answers}?user=bob`);
+	slow.pause(true);
+	const text = 'x'.repeat(500_000);
+	for (let index = 0; index < 40; index++) {
+		writer.edit((document) => document.getMap('draft').set('i1/v/t', `${index}${text}`));
+		expect(await writer.barrier(`${index}`)).toBe('saved');
+	}
+	for (const step of ['first', 'second', 'third', 'fourth', 'fifth']) {
+		time.now += 10_000;
+		expect(await writer.barrier(step)).toBe('saved');
+		const heard = writer.heard.length;
+		await writer.until(() => writer.heard.slice(heard).some(({ kind }) => kind === 'awareness'));
+	}
+	expect(documents.stats()).toMatchObject({ connections: 1, closedSlowReaders: 1 });
+	expect(writer.closedWith).toBeUndefined();
+	slow.pause(false);
+	await slow.until(() => false);
+});
+
 test('S9 documents that nobody has open leave memory, and come back whole', async () => {
 	const { url, documents } = await server({ idleBytes: 0 });
 	const writer = await WireClient.join(`${url}/${answers}`);

@@ -48,13 +48,14 @@ export async function startSyncServer(
 		log?: UpdateLog;
 		compactionRows?: number;
 		idleBytes?: number;
+		tickMs?: number;
 	} = {},
 ): Promise<SyncServer> {
 	const disk = options.disk ?? new MemoryDisk();
 	const tables = options.tables ?? new TestTables();
 	const log = options.log ?? openMemoryLog(disk);
 	const time = { now: Date.parse('2026-01-01T00:00:00Z') };
-	const { compactionRows, idleBytes } = options;
+	const { compactionRows, idleBytes, tickMs } = options;
 	const documents = openDocuments({
 		log,
 		directory: {
@@ -71,6 +72,7 @@ export async function startSyncServer(
 		limits: {
 			...(compactionRows !== undefined && { compactionRows }),
 			...(idleBytes !== undefined && { idleBytes }),
+			...(tickMs !== undefined && { tickMs }),
 		},
 	});
 	const http = createServer();
