@@ -1,3 +1,4 @@
+import { CommandError } from '#shared/api/errors.ts';
 import { isEnded, nextRunState, type RunEvent, type RunState } from '#shared/run/run-state.ts';
 import type { Database } from './database.ts';
 import type { RunLife } from './run-rows.ts';
@@ -6,8 +7,8 @@ import type { RunLife } from './run-rows.ts';
 const lossesAllowed = 3;
 
 /**
- * Moves a run along its life and tells the replicas. An event that its state does not know is a bug of the
- * caller, who has to have looked: it throws.
+ * Moves a run along its life and tells the replicas. Throws `conflict` for an event that its state does not
+ * know: a runner that skips a step is told so.
  */
 export function moveRun(
 	database: Database,
@@ -17,7 +18,11 @@ export function moveRun(
 	cause: string | null = null,
 ): RunState {
 	const state = nextRunState(run.state, event);
-	if (!state) throw new Error(`run ${run.id}: ${JSON.stringify(event)} while ${run.state}`);
+	if (!state)
+		throw new CommandError(
+			'conflict',
+			`Run ${run.id} cannot be ${event.kind}: it is ${run.state}.`,
+		);
 	const isOver = isEnded(state);
 	database
 		.prepare(

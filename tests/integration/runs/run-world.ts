@@ -187,6 +187,7 @@ export class RunWorld {
 				PATH: process.env['PATH'],
 				HOME: this.folder,
 				GIT_TERMINAL_PROMPT: '0',
+				GIT_CONFIG_NOSYSTEM: '1',
 				GIT_AUTHOR_NAME: 'Ada',
 				GIT_AUTHOR_EMAIL: 'ada@example.org',
 				GIT_COMMITTER_NAME: 'Ada',
