@@ -37,13 +37,13 @@ export interface DocumentsOptions {
 	};
 }
 
-export interface DocumentsStats extends Readonly<Counters> {
+interface DocumentsStats extends Readonly<Counters> {
 	readonly documents: number;
 	readonly connections: number;
 }
 
 /** Whose rights changed: in a project, on a batch, of a user; what is left out means all. */
-export interface RightsChange {
+interface RightsChange {
 	readonly project?: string;
 	readonly batch?: string;
 	readonly user?: string;

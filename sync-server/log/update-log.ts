@@ -1,5 +1,5 @@
 /** One change as it is kept: the effective update, who sent it, through which Yjs client, and when (S6). */
-export interface LoggedUpdate {
+interface LoggedUpdate {
 	readonly user: string;
 	/** The Yjs client that wrote it; null where it only deletes. */
 	readonly client: number | null;

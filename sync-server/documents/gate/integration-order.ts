@@ -2,7 +2,7 @@ import * as Y from 'yjs';
 import { limits } from './limits.ts';
 
 /** What an update adds: its new items in an order in which each finds what it builds on. */
-export interface NewItems {
+interface NewItems {
 	readonly kind: 'items';
 	readonly items: readonly Y.Item[];
 	/** Where the clock of each client of the update will stand. */
