@@ -25,10 +25,7 @@ export interface HookQuestion {
 }
 
 /** Answers a hook: prints lines in the terminal of the one who pushes; false refuses the push. */
-export type AnswerHook = (
-	question: HookQuestion,
-	print: (line: string) => void,
-) => Promise<boolean>;
+type AnswerHook = (question: HookQuestion, print: (line: string) => void) => Promise<boolean>;
 
 export interface HookChannel {
 	/** The folder of hook scripts, for `core.hooksPath`. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CommandError } from '#shared/api/errors.ts';
+import type { KeptFile } from '#shared/api/runner-protocol.ts';
 import { lfsPointer } from '#shared/snapshot/layout.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { BlobsTable } from '../tables/blobs.ts';
@@ -11,13 +12,6 @@ import { moveRefs, readRef } from './refs.ts';
 
 /** From this size on, and with a NUL byte in it at any size, a kept file goes through LFS. */
 const largeBytes = 512 * 1024;
-
-export interface KeptFile {
-	readonly path: string;
-	readonly sha256: string;
-	readonly sizeBytes: number;
-	readonly mode: FileMode;
-}
 
 export interface ModelDeps {
 	readonly blobs: Pick<BlobsTable, 'findMany'>;
