@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+	createServer,
+	type IncomingMessage,
+	type RequestListener,
+	type Server,
+	type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -121,9 +127,9 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		tables,
 		guard,
 		repository: {
-			readFile: repositories.readFile,
-			subjectOf: repositories.subjectOf,
-			resolveData: repositories.resolveData,
+			readFile: (...file) => repositories.readFile(...file),
+			subjectOf: (...commit) => repositories.subjectOf(...commit),
+			resolveData: (...name) => repositories.resolveData(...name),
 			commitModel: (model) => repositories.commitModel({ ...model, by: ownerId }),
 		},
 		hint: (run) => live.run(run),
@@ -151,7 +157,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 	});
 	const createProject = projectCreation({ tables, repositories, url });
 	const addresses = new WeakMap<Request, string>();
-	const onRightsChanged = documents.rightsChanged;
+	const onRightsChanged: Documents['rightsChanged'] = (change) => documents.rightsChanged(change);
 	const routes: readonly Route[] = [
 		...sessionRoutes({
 			accounts,
@@ -206,26 +212,24 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		sync: (socket, { user, name }, document) => documents.accept(socket, { user, name }, document),
 		onFault,
 	});
-	server.on(
-		'request',
-		listener({
-			api: apiRouter({ routes, identify: identify.api, onFault, url }),
-			app: staticApp(appFolder),
-			git: gitHandler({
-				repositories,
-				tables,
-				blobStore: blobs,
-				guard,
-				identify: identify.git,
-				url: () => url,
-				onFault,
-			}),
-			metrics,
-			logger,
-			addresses,
-			health: async () => ({ ok: true, epoch, changes: await tables.changes.head() }),
+	const answer = listener({
+		api: apiRouter({ routes, identify: identify.api, onFault, url }),
+		app: staticApp(appFolder),
+		git: gitHandler({
+			repositories,
+			tables,
+			blobStore: blobs,
+			guard,
+			identify: identify.git,
+			url: () => url,
+			onFault,
 		}),
-	);
+		metrics,
+		logger,
+		addresses,
+		health: async () => ({ ok: true, epoch, changes: await tables.changes.head() }),
+	});
+	server.on('request', (req, res) => void answer(req, res));
 
 	const chores = [
 		every(minute, () => repositories.reconcile(), onFault),
@@ -276,7 +280,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
  */
 async function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
 	const early: [IncomingMessage, ServerResponse][] = [];
-	const keep = (req: IncomingMessage, res: ServerResponse): void => void early.push([req, res]);
+	const keep: RequestListener = (req, res) => void early.push([req, res]);
 	server.on('request', keep);
 	server.on('newListener', function attach(event: string, handler: typeof keep) {
 		if (event !== 'request' || handler === keep) return;

@@ -6,7 +6,7 @@ import type { Accounts } from './accounts.ts';
 import { hashOf } from './secret.ts';
 
 /** The attempt a token was given to, while it lives. */
-export type FindAttempt = (
+type FindAttempt = (
 	tokenHash: string,
 ) => Promise<
 	{ readonly run: string; readonly attempt: number; readonly project: string } | undefined
@@ -21,17 +21,19 @@ interface Options {
 	readonly owner: { readonly id: string; readonly token: string | undefined };
 }
 
+type IdentifyBy = (request: Request) => Promise<Caller | undefined>;
+
 /** Says who makes a request, by the door they come through. */
 export interface Identify {
 	/**
 	 * `/api`: a bearer token, or the session cookie. A write from a foreign page is refused (`cross_site`);
 	 * with the cookie it must even name our own Origin.
 	 */
-	api(request: Request): Promise<Caller | undefined>;
+	readonly api: IdentifyBy;
 	/** `/sync`, `/live`: a token as subprotocol, `?token=` or bearer, or the cookie with our own Origin. */
-	socket(request: Request): Promise<Caller | undefined>;
+	readonly socket: IdentifyBy;
 	/** `/git`: Basic (any name, the token as password) or Bearer, never the cookie. */
-	git(request: Request): Promise<Caller | undefined>;
+	readonly git: IdentifyBy;
 }
 
 const subprotocol = /^(?:flywheel|yauth)-(.+)$/;

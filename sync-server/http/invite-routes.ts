@@ -20,7 +20,7 @@ interface Options {
 	readonly accounts: Accounts;
 	readonly guard: Guard;
 	readonly url: string;
-	onRightsChanged(change: { readonly project: string; readonly user: string }): void;
+	readonly onRightsChanged: (change: { readonly project: string; readonly user: string }) => void;
 }
 
 /** Invitation links: made by leads, seen once, good for one person within seven days. */

@@ -17,7 +17,7 @@ interface Options {
 	/** Remembers where each API request came from. */
 	readonly addresses: WeakMap<Request, string>;
 	/** What `/healthz` says; rejects when the server cannot do its work. */
-	health(): Promise<object>;
+	readonly health: () => Promise<object>;
 }
 
 /** The server's front door for HTTP: sends each request to its plane, and logs how it went. */

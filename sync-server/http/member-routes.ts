@@ -11,7 +11,7 @@ interface Options {
 	readonly accounts: Accounts;
 	readonly guard: Guard;
 	/** Told when somebody's rights changed: open connections follow at once (S7). */
-	onRightsChanged(change: { readonly project: string; readonly user: string }): void;
+	readonly onRightsChanged: (change: { readonly project: string; readonly user: string }) => void;
 }
 
 /** Who is in a project, as what. */

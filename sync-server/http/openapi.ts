@@ -79,9 +79,9 @@ interface QuerySchema {
 }
 
 function jsonSchema(schema: z.ZodType): unknown {
-	const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-		io: 'input',
-		unrepresentable: 'any',
-	}) as Record<string, unknown>;
-	return rest;
+	const printed: Record<string, unknown> = {
+		...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+	};
+	delete printed['$schema']; // OpenAPI 3.1 names its dialect once
+	return printed;
 }

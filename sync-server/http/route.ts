@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ErrorCode } from '#shared/api/errors.ts';
 import type { Caller } from './caller.ts';
 
-export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head';
 
 /** Who may call at all; which project, batch or run they may touch is the handler's first question to the guard. */
 export type Audience = 'anyone' | 'person' | 'runner' | 'attempt' | 'person-or-attempt';
@@ -18,7 +18,7 @@ type CallerOf<A extends Audience> = A extends 'anyone'
 				: Extract<Caller, { kind: 'person' | 'attempt' }>;
 
 /** What a handler gets: everything outside input is parsed already. */
-export interface RouteInput<A extends Audience, Query, Body> {
+interface RouteInput<A extends Audience, Query, Body> {
 	readonly caller: CallerOf<A>;
 	/** Path parameters, decoded; each is 1–200 characters. */
 	readonly params: Readonly<Record<string, string>>;
@@ -66,5 +66,5 @@ export function route<
 	Q extends z.ZodType = z.ZodType<Record<string, never>>,
 	B extends z.ZodType = z.ZodType<undefined>,
 >(spec: RouteSpec<A, Q, B>): Route {
-	return { status: 200, ...spec } as unknown as Route;
+	return { status: 200, ...spec };
 }

@@ -10,9 +10,9 @@ const bodyLimitBytes = 8 * 1024 * 1024;
 export interface RouterOptions {
 	readonly routes: readonly Route[];
 	/** Who makes the request; throws `cross_site` for a cookie with a foreign Origin. Undefined without credentials. */
-	identify(request: Request): Promise<Caller | undefined>;
+	readonly identify: (request: Request) => Promise<Caller | undefined>;
 	/** Told about every failure that is not the caller's. */
-	onFault(error: unknown, request: Request): void;
+	readonly onFault: (error: unknown, request: Request) => void;
 	readonly url: string;
 }
 
@@ -27,7 +27,7 @@ export function apiRouter({ routes, identify, onFault, url }: RouterOptions): Ho
 			const caller = await identify(request);
 			admit(caller, route.audience);
 			const result = await route.handle({
-				caller: caller as Caller,
+				caller,
 				params: checkedParams(context.req.param()),
 				query: parse(route.query, context.req.query(), 'query'),
 				body: route.body
@@ -59,7 +59,7 @@ export function apiRouter({ routes, identify, onFault, url }: RouterOptions): Ho
 }
 
 /** An error as every door of the server prints it. */
-export function errorResponse(error: CommandError): Response {
+function errorResponse(error: CommandError): Response {
 	const headers: Record<string, string> = {};
 	if (error.code === 'overloaded') headers['Retry-After'] = '2';
 	return Response.json(error.body, { status: error.status, headers });

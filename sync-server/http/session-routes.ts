@@ -14,7 +14,7 @@ interface Options {
 	readonly epoch: string;
 	readonly url: string;
 	/** Where a request came from, for slowing down guesses. */
-	addressOf(request: Request): string;
+	readonly addressOf: (request: Request) => string;
 }
 
 /** Signing in and out, and who is asking. */

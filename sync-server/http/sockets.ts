@@ -11,9 +11,9 @@ type Person = Extract<Caller, { kind: 'person' }>;
 interface Options {
 	readonly server: Server;
 	readonly identify: Identify;
-	live(socket: WebSocket, person: Person): Promise<void>;
-	sync(socket: WebSocket, person: Person, document: string): Promise<void>;
-	onFault(error: unknown): void;
+	readonly live: (socket: WebSocket, person: Person) => Promise<void>;
+	readonly sync: (socket: WebSocket, person: Person, document: string) => Promise<void>;
+	readonly onFault: (error: unknown) => void;
 }
 
 const maxMessageBytes = 16 * 1024 * 1024;

@@ -28,10 +28,10 @@ export interface Live {
 interface Options {
 	readonly tables: Tables;
 	/** The project of a run. */
-	projectOf(run: string): Promise<string | undefined>;
+	readonly projectOf: (run: string) => Promise<string | undefined>;
 	/** The cursor that a person's hint carries. */
-	cursor(user: string, seq: number): string;
-	onFault(error: unknown): void;
+	readonly cursor: (user: string, seq: number) => string;
+	readonly onFault: (error: unknown) => void;
 }
 
 export function openLive({ tables, projectOf, cursor, onFault }: Options): Live {

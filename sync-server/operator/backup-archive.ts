@@ -71,7 +71,7 @@ export class BackupWriter {
 }
 
 /** Names of the files below a folder, sorted, as paths within it. */
-export async function filesBelow(folder: string): Promise<string[]> {
+async function filesBelow(folder: string): Promise<string[]> {
 	const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
 		(error: NodeJS.ErrnoException) => {
 			if (error.code === 'ENOENT') return [];

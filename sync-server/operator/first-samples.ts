@@ -13,7 +13,7 @@ export async function startFirstSamples(
 ): Promise<() => Promise<void>> {
 	const { settings } = served.tables;
 	const plan = await settings.getOrPut('samples', wanted ? 'wanted' : 'none');
-	if (!wanted || plan !== 'wanted') return async () => undefined;
+	if (!wanted || plan !== 'wanted') return () => Promise.resolve();
 	const stop = new AbortController();
 	const seeding = seedSamples(samples, { ...served, by: ownerId, signal: stop.signal })
 		.then(() => settings.put('samples', 'done'))

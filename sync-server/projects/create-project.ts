@@ -6,7 +6,7 @@ import type { FirstFile, Repositories } from '../git/repositories.ts';
 import type { Tables } from '../tables/tables.ts';
 import { starterFiles } from './starter-files.ts';
 
-export interface NewProject {
+interface NewProject {
 	/** A slug of the name where none is given. */
 	readonly id?: string;
 	readonly name: string;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { FirstFile } from '../git/repositories.ts';
 
-const starter = new URL('./starter/', import.meta.url);
+const starter = new URL('../samples/starter/repository/', import.meta.url);
 
 /** What a new project's repository begins with: how to train, and a baseline that runs as it is. */
 export function starterFiles(project: {

@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { schemaShape } from '#shared/schema/schema.ts';
 import { mediaShape } from '#shared/schema/item.ts';
@@ -45,7 +46,7 @@ export async function seedSamples(samples: readonly Sample[], seeding: Seeding):
 		await importLines(seeding, {
 			project: sample.id,
 			by: seeding.by,
-			lines: linesOf(sample),
+			lines: Readable.from(linesOf(sample)),
 			format: 'sample',
 			signal: seeding.signal,
 		});
@@ -82,17 +83,16 @@ async function keepMedia(sample: Sample, { tables, blobs, signal }: Seeding): Pr
 			missing.slice(from, from + mediaAtOnce).map((sha256) => {
 				const bytes = sample.blob(sha256);
 				if (!bytes) throw new Error(`The sample ${sample.id} has no bytes for ${sha256}.`);
-				return keepBlob({ blobs, tables }, { project: sample.id, sha256, bytes: once(bytes) });
+				return keepBlob(
+					{ blobs, tables },
+					{ project: sample.id, sha256, bytes: Readable.from([bytes]) },
+				);
 			}),
 		);
 	}
 }
 
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-	yield bytes;
-}
-
-async function* linesOf(sample: Sample): AsyncIterable<Uint8Array> {
+function* linesOf(sample: Sample): Iterable<Uint8Array> {
 	const encoder = new TextEncoder();
 	for (const item of sample.items()) yield encoder.encode(`${JSON.stringify(item)}\n`);
 }

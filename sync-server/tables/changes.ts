@@ -11,7 +11,7 @@ export interface FeedPosition {
 /** A line that carries a row; cursor and reset are printed by the door. */
 export type RowLine = Extract<ChangeLine, { readonly table: string }>;
 
-export type FeedPage =
+type FeedPage =
 	| {
 			readonly kind: 'page';
 			readonly lines: readonly RowLine[];

@@ -56,7 +56,7 @@ const fitting: Readonly<Record<string, { query?: string; body?: unknown }>> = {
 
 interface Sent {
 	readonly name: string;
-	send(client: Client, isReal: boolean): Promise<Response>;
+	readonly send: (client: Client, isReal: boolean) => Promise<Response>;
 }
 
 const closed = (): Sent[] =>
