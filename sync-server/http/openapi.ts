@@ -6,7 +6,7 @@ import type { Route } from './route.ts';
 export function openApi(routes: readonly Route[], serverUrl: string): object {
 	const paths: Record<string, Record<string, unknown>> = {};
 	for (const route of routes) {
-		const path = route.path.replace(/:([a-zA-Z]+)/g, '{$1}');
+		const path = route.path.replace(/:(\w+)/g, '{$1}');
 		(paths[path] ??= {})[route.method] = operation(route);
 	}
 	return {
@@ -38,7 +38,7 @@ export function openApi(routes: readonly Route[], serverUrl: string): object {
 }
 
 function operation(route: Route): object {
-	const inPath = [...route.path.matchAll(/:([a-zA-Z]+)/g)].map(([, name]) => ({
+	const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
 		name,
 		in: 'path',
 		required: true,

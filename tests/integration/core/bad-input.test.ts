@@ -102,3 +102,21 @@ test('a name of which nothing is left still makes an id', async () => {
 	});
 	expect(id).toMatch(/^p-[0-9a-f]{10}$/);
 });
+
+test('openapi.json describes every call of the server', async () => {
+	const reply = await fetch(`${server.url}/api/openapi.json`);
+	const document = (await reply.json()) as {
+		openapi: string;
+		paths: Record<string, Record<string, { parameters: { name: string; in: string }[] }>>;
+		components: { schemas: Record<string, unknown> };
+	};
+	expect(document.openapi).toMatch(/^3\.1/);
+	for (const { method, path } of server.routes) {
+		const known = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method];
+		expect(known, `${method} ${path}`).toBeDefined();
+		const named = known!.parameters.filter(({ in: where }) => where === 'path');
+		expect(named.map(({ name }) => name)).toEqual([...path.matchAll(/:(\w+)/g)].map(([, n]) => n));
+	}
+	for (const [, name] of JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g))
+		expect(document.components.schemas).toHaveProperty(name!);
+});
