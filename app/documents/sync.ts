@@ -101,6 +101,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	const reconcile = async (signal: AbortSignal) => {
 		const dirty = await replica.documents.where('isDirty').equals(1).primaryKeys();
 		const shown = await documents.shownAnywhere();
+		if (signal.aborted) return; // the database may be closed by now
 		const blocked = await replica.documents.where('block').notEqual('').toArray();
 		if (signal.aborted) return;
 		const isBlocked = new Set(blocked.map(({ document }) => document));

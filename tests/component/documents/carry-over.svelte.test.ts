@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { Answers } from '#app/documents/answers.svelte.ts';
+import { carryOver } from '#app/documents/carry-over.ts';
+import { exportDocument, exportRefused } from '#app/documents/export-work.ts';
+import { connect, name, newEpoch, openTab, type Tab } from './device.svelte.ts';
+import { PeerServer } from './peer-server.ts';
+
+const user = () => `u-${crypto.randomUUID()}`;
+
+function label(tab: Tab, item: string): string {
+	const answers = new Answers(tab.documents.open(name));
+	return answers.together(() => {
+		answers.setValue(item, 'sentiment', 'positive');
+		return answers.submit(item, { me: tab.documents.user, spentMs: 1, schema: 1, seen: [] });
+	});
+}
+
+test('after the server was restored from a backup, what it lost is written again, once', async () => {
+	const me = user();
+	const before = new PeerServer();
+	const old = openTab(newEpoch(), me);
+	const sync = connect(old, before);
+	const handle = old.documents.open(name);
+	const inBackup = label(old, 'r1');
+	await expect.poll(() => handle.saved).toBe('on the server');
+	const restored = new PeerServer();
+	Y.applyUpdate(restored.doc(name), Y.encodeStateAsUpdate(before.doc(name)));
+	const acknowledged = label(old, 'r2');
+	await expect.poll(() => handle.saved).toBe('on the server');
+	before.isDown = true;
+	before.cut();
+	const unsent = label(old, 'r3');
+	await old.documents.find(name)!.log.whenWritten();
+	sync.stop();
+	await old.close();
+
+	const epoch = newEpoch();
+	const now = openTab(epoch, me);
+	connect(now, restored);
+	const { signal } = new AbortController();
+	expect(await carryOver(now.documents, epoch, signal)).toBe(4); // two drafts, two submissions
+	expect(await carryOver(now.documents, epoch, signal)).toBe(0);
+	await expect
+		.poll(() => [...restored.doc(name).getMap('submitted').keys()].sort())
+		.toEqual([inBackup, acknowledged, unsent].sort());
+	await expect.poll(() => now.documents.open(name).saved).toBe('on the server');
+});
+
+test('what another person left on this device is not touched', async () => {
+	const [mine, theirs] = [user(), user()];
+	const left = openTab(newEpoch(), theirs);
+	label(left, 'r1');
+	await left.close();
+	const epoch = newEpoch();
+	const now = openTab(epoch, mine);
+	connect(now, new PeerServer());
+	expect(await carryOver(now.documents, epoch, new AbortController().signal)).toBe(0);
+});
+
+test('a document can be handed over as a file', async () => {
+	const tab = openTab(newEpoch());
+	const id = label(tab, 'r1');
+	await tab.documents.find(name)!.log.whenWritten();
+	const file = JSON.parse(await (await exportDocument(tab.replica, name)).text()) as {
+		document: string;
+		entries: Record<string, Record<string, unknown>>;
+	};
+	expect(file.document).toBe(name);
+	expect(file.entries['draft']).toEqual({ 'r1/v/sentiment': 'positive' });
+	expect(Object.keys(file.entries['submitted']!)).toEqual([id]);
+});
+
+test('what was not accepted can be handed over as a file', async () => {
+	const server = new PeerServer();
+	const tab = openTab(newEpoch());
+	connect(tab, server);
+	const handle = tab.documents.open(name);
+	await expect.poll(() => handle.hasServerState).toBe(true);
+	server.refusal = { code: 4, reason: 'You may not write this document' };
+	const id = label(tab, 'r1');
+	await expect.poll(() => tab.replica.refused.count()).toBe(1);
+	const [row] = await tab.replica.refused.toArray();
+	const file = JSON.parse(await (await exportRefused(tab.replica, row!.id!)).text()) as {
+		reason: string;
+		notAccepted: { key: string }[];
+	};
+	expect(file.reason).toBe('You may not write this document');
+	expect(file.notAccepted.map(({ key }) => key)).toContain(id);
+});
