@@ -129,6 +129,8 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		repository: {
 			readFile: (...file) => repositories.readFile(...file),
 			subjectOf: (...commit) => repositories.subjectOf(...commit),
+			listFiles: (...folder) => repositories.listFiles(...folder),
+			objects: (project) => repositories.objects(project),
 			resolveData: (...name) => repositories.resolveData(...name),
 			commitModel: (model) => repositories.commitModel({ ...model, by: ownerId }),
 		},

@@ -10,7 +10,7 @@ export const runnerProtocol = 1;
 
 /** How long an attempt lives without a heartbeat, and how often one is sent. */
 export const leaseMs = 30_000;
-export const heartbeatMs = 5_000;
+export const heartbeatMs = 2_000;
 
 /** `POST /api/runner/claim`: waits up to `waitMs` for work. 204 when there is none. */
 export const claimShape = z.strictObject({

@@ -121,7 +121,7 @@ export function attemptRoutes(deps: RunDependencies): Route[] {
 				const key = await aliveOf(caller, params);
 				const run = await tables.runs.find(key.run);
 				if (!run) throw new CommandError('not_found', `There is no run ${key.run}.`);
-				const quality = await judgeRun(tables, run);
+				const quality = await judgeRun(tables, repository, run);
 				await tables.runs.setQuality(run.id, quality);
 				const model = await repository.commitModel({
 					project: run.project,

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { CommandError } from '#shared/api/errors.ts';
 import { splits } from '#shared/numbers/split.ts';
 import { route, type Route } from '../http/route.ts';
 import type { RunDependencies } from './run-dependencies.ts';
+import { takePredictions } from './take-predictions.ts';
 
 const pageQuery = z.strictObject({
 	model: z.string().min(1).max(128),
@@ -28,6 +30,19 @@ export function predictionRoutes({ tables, guard }: RunDependencies): Route[] {
 				const project = params['project']!;
 				await guard.project(caller, project, 'read-corpus');
 				return tables.predictions.page({ project, ...query });
+			},
+		}),
+		route({
+			method: 'post',
+			path: '/api/projects/:project/predictions',
+			audience: 'person',
+			summary: 'Take predictions (NDJSON); lines with data that is not known bring new items',
+			async handle({ caller, params, request }) {
+				const project = params['project']!;
+				await guard.project(caller, project, 'lead');
+				if (!request.body) throw new CommandError('bad_request', 'There are no predictions.');
+				const lines = request.body as unknown as AsyncIterable<Uint8Array>;
+				return takePredictions(tables, { project, by: caller.user, lines });
 			},
 		}),
 		route({

@@ -1,6 +1,14 @@
 import type { Prediction } from '#shared/api/prediction.ts';
 import type { PredictionRow } from '#shared/api/replies.ts';
+import type { Answer } from '#shared/schema/answer.ts';
 import type { Split } from '#shared/numbers/split.ts';
+
+/** What people said about an item by which models are judged. */
+export interface HeldOutAnswer {
+	readonly item: string;
+	readonly split: Split;
+	readonly answer: Answer;
+}
 
 export interface PredictionPage {
 	readonly predictions: readonly PredictionRow[];
@@ -25,12 +33,10 @@ export interface PredictionsTable {
 		after?: string | undefined;
 		limit: number;
 	}): Promise<PredictionPage>;
-	/**
-	 * How a model's predictions compare with the corpus on held-out items: each item of the splits valid and
-	 * gate that has both a prediction and an answer, counted once.
-	 */
+	/** How a model's predictions compare with answers; an item that it did not predict counts for nothing. */
 	judge(
 		project: string,
 		model: string,
+		answers: readonly HeldOutAnswer[],
 	): Promise<{ right: number; n: number; splits: readonly Split[] }>;
 }

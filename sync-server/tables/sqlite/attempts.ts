@@ -8,7 +8,7 @@ import { findLife, findRun, type RunLife } from './run-rows.ts';
 import { runners } from './runners.ts';
 
 /** Signs of life come with every piece of a log; they are written down this often. */
-const beatEveryMs = 2000;
+const beatEveryMs = 5000;
 
 /** A machine that was silent for so long counts as away. */
 const awayAfterMs = 90_000;

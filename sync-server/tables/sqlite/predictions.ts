@@ -1,7 +1,6 @@
 import type { PredictionRow } from '#shared/api/replies.ts';
 import { answerShape, sameAnswer, type Answer } from '#shared/schema/answer.ts';
 import type { Json } from '#shared/numbers/canonical-json.ts';
-import type { Split } from '#shared/numbers/split.ts';
 import type { PredictionsTable } from '../predictions.ts';
 import type { Synchronous } from '../synchronous.ts';
 import type { Database } from './database.ts';
@@ -96,20 +95,19 @@ export function predictions(database: Database): Synchronous<PredictionsTable> {
 					: {}),
 			};
 		},
-		judge(project, model) {
-			const rows = database
-				.prepare(
-					`SELECT p.answer, i.answer AS current, i.split FROM predictions p
-					JOIN items i ON i.project = p.project AND i.id = p.item
-					WHERE p.project = ? AND p.model = ? AND i.split IN ('valid', 'gate') AND i.answer IS NOT NULL
-						AND i.is_withdrawn = 0`,
-				)
-				.all(project, model) as { answer: string; current: string; split: Split }[];
-			const right = rows.filter(({ answer, current }) => isRight(read(answer), read(current)));
-			const splits = (['valid', 'gate'] as const).filter((split) =>
-				rows.some((row) => row.split === split),
+		judge(project, model, answers) {
+			const find = database.prepare(
+				'SELECT answer FROM predictions WHERE project = ? AND model = ? AND item = ?',
 			);
-			return { right: right.length, n: rows.length, splits };
+			const judged = answers.flatMap(({ item, split, answer }) => {
+				const row = find.get(project, model, item);
+				return row ? [{ split, isRight: isRight(read(row['answer'] as string), answer) }] : [];
+			});
+			return {
+				right: judged.filter((one) => one.isRight).length,
+				n: judged.length,
+				splits: [...new Set(judged.map(({ split }) => split))],
+			};
 		},
 	};
 }

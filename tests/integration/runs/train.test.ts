@@ -120,3 +120,30 @@ test('strangers learn nothing of runs', async () => {
 		await expect(world.call('GET', `/api/runs/1${path}`, undefined, 'eve')).rejects.toThrow('404');
 	await expect(world.call('POST', '/api/runs/1/retry', undefined, 'eve')).rejects.toThrow('404');
 });
+
+test('predictions of production are taken, with new items, and what is wrong is said by line', async () => {
+	const lines = [
+		{ item: 'r1', model: 'live', answer: { values: { sentiment: 'positive' } }, confidence: 0.7 },
+		{ model: 'live', data: { text: 'fresh' }, answer: { values: {} }, confidence: 0.5 },
+		{ item: 'nobody', model: 'live', answer: { values: {} }, confidence: 0.5 },
+		{ item: 'r2', answer: { values: {} }, confidence: 0.5 },
+		{ item: 'r2', model: 'live', answer: { values: {} }, confidence: 2 },
+	];
+	const send = async (as: string) => {
+		const reply = await fetch(`${world.url}/api/projects/reviews/predictions`, {
+			method: 'POST',
+			headers: { Authorization: `Bearer ${as}` },
+			body: `${lines.map((line) => JSON.stringify(line)).join('\n')}\nnonsense`,
+		});
+		return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
+	};
+	expect((await send('eve')).status).toBe(404);
+	const { body } = await send('ada');
+	expect(body).toMatchObject({ lines: 6, taken: 2, items: 1, refused: 4 });
+	expect((body['refusals'] as { line: number }[]).map(({ line }) => line).sort()).toEqual([
+		3, 4, 5, 6,
+	]);
+	expect((await send('ada')).body).toMatchObject({ taken: 2, items: 0, refused: 4 });
+	const { models } = await world.call<{ models: object[] }>('GET', '/api/projects/reviews/models');
+	expect(models).toContainEqual({ model: 'live', predictions: 2 });
+});

@@ -170,8 +170,8 @@ test('an attempt whose run was taken by another runner stops at once', async () 
 		at: new Date(Date.now() + world.aheadMs).toISOString(),
 	});
 	await world.relay.open();
-	await until('the first runner to stop', async () =>
-		first.output.includes('Run 1: superseded') ? true : undefined,
+	await until('the first runner to stop', () =>
+		Promise.resolve(first.output.includes('Run 1: superseded') || undefined),
 	);
 	expect(await processesWith(seconds)).toEqual([]);
 	expect(await world.run('1')).toMatchObject({ attempt: 2, runner: 'two', state: 'preparing' });
