@@ -46,11 +46,14 @@ export function zoomed(range: Range, full: Range, focus: number, factor: number)
 	return [from, from + width];
 }
 
+/** What only counts how far a run is says nothing as a curve. */
+const counters = ['step', 'epoch'];
+
 /** Metrics in the order in which people look for them: losses, accuracies, then the others by name. */
 export function inOrderOfInterest(keys: Iterable<string>): string[] {
 	const rank = (key: string): number => (/loss/i.test(key) ? 0 : /acc|f1|auc/i.test(key) ? 1 : 2);
 	return [...new Set(keys)]
-		.filter((key) => key !== 'step')
+		.filter((key) => !counters.includes(key))
 		.sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
@@ -68,4 +71,19 @@ export function twoToCompare(
 			(key) => key !== loss && !/loss/i.test(key) && !/^(epoch|lr|time|seconds)/i.test(key),
 		) ?? ordered.find((key) => key !== loss);
 	return [loss, other].filter((key) => key !== undefined);
+}
+
+/** A number at an axis: no digit that says nothing, a suffix or an exponent where it would grow long. */
+export function axisText(value: number): string {
+	const size = Math.abs(value);
+	if (size !== 0 && (size < 1e-4 || size >= 1e12)) return value.toExponential().replace('+', '');
+	for (const [unit, suffix] of [
+		[1e9, 'G'],
+		[1e6, 'M'],
+		[1e4, 'k'],
+	] as const) {
+		const one = suffix === 'k' ? 1e3 : unit;
+		if (size >= unit) return `${Number((value / one).toPrecision(6))}${suffix}`;
+	}
+	return String(Number(value.toPrecision(6)));
 }

@@ -36,3 +36,8 @@ export function attemptWords({ outcome, startedAt, exitCode, signal }: AttemptDe
 	if (signal !== null) return `${how} (${signal})`;
 	return exitCode === null || exitCode === 0 ? how : `${how} (exit code ${exitCode})`;
 }
+
+/** The name that a machine gives itself, out of an id that begins with its token's. */
+export function runnerName(id: string): string {
+	return id.slice(id.lastIndexOf('/') + 1);
+}

@@ -1,6 +1,5 @@
 import uPlot from 'uplot';
-import { zoomed, type AlignedCurves, type Range } from '#app/model/chart-data.ts';
-import { metricText } from '#app/model/run-words.ts';
+import { axisText, zoomed, type AlignedCurves, type Range } from '#app/model/chart-data.ts';
 
 export interface ChartLine {
 	/** A colour of tokens.css, as `var(--c1)`. */
@@ -32,6 +31,11 @@ export interface SeriesChart {
 /** A wheel turn that began outside a chart scrolls the page, also when the chart comes under the pointer. */
 const scrollRestMs = 350;
 
+/** Steps are counted: 1, 2, 5, 10, … */
+const wholeSteps = Array.from({ length: 13 }, (_, power) =>
+	[1, 2, 5].map((n) => n * 10 ** power),
+).flat();
+
 /** One uPlot below an element, drawn with the colours of the page. */
 export function openSeriesChart(host: HTMLElement, options: SeriesChartOptions): SeriesChart {
 	const { lines, syncKey, height } = options;
@@ -49,7 +53,7 @@ export function openSeriesChart(host: HTMLElement, options: SeriesChartOptions):
 		{
 			width: Math.max(120, host.clientWidth),
 			height,
-			padding: [8, 8, 0, 0],
+			padding: [8, 16, 0, 0],
 			legend: { show: false },
 			cursor: {
 				sync: { key: syncKey, setSeries: false, scales: ['x', null] },
@@ -58,13 +62,20 @@ export function openSeriesChart(host: HTMLElement, options: SeriesChartOptions):
 			},
 			scales: { x: { time: false } },
 			axes: [
-				{ ...axis, size: 24, space: 64, grid: { show: false } },
+				{
+					...axis,
+					size: 24,
+					space: 64,
+					incrs: wholeSteps,
+					values: (_, splits) => splits.map(axisText),
+					grid: { show: false },
+				},
 				{
 					...axis,
 					size: 52,
 					space: 34,
 					grid: { stroke: () => colours.read('var(--line)'), width: 1 },
-					values: (_, splits) => splits.map(metricText),
+					values: (_, splits) => splits.map(axisText),
 				},
 			],
 			series: [
