@@ -3,7 +3,7 @@ import type { Documents } from '#app/documents/documents.ts';
 import type { Api } from '#app/net/api.ts';
 import type { Session } from '#app/net/session.svelte.ts';
 import type { Replica } from '#app/replica/database.ts';
-import type { Toasts } from '#app/ui/toasts.svelte.ts';
+import type { Toasts } from '#app/model/toasts.svelte.ts';
 import type { Me } from '#shared/api/replies.ts';
 
 /** What every page may reach: made once by the root layout, handed down by context. */

@@ -18,6 +18,11 @@ export type KeyAction =
 	| { readonly kind: 'flag' }
 	| { readonly kind: 'keys' };
 
+/** Whether an action changes the answers, and so needs the right to. */
+export function isWriting({ kind }: KeyAction): boolean {
+	return ['choose', 'submit', 'skip', 'undo', 'redo'].includes(kind);
+}
+
 /** The part of a keyboard event that decides. */
 export interface KeyPress {
 	readonly key: string;

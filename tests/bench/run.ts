@@ -21,9 +21,10 @@ if (chosen.length === 0) {
 const out = join(import.meta.dirname, '../../build/bench');
 mkdirSync(out, { recursive: true });
 let areAllKept = true;
-for (const { name, method, run } of chosen) {
+for (const benchmark of chosen) {
+	const { name, method } = benchmark;
 	console.log(`\n${name}: ${method}`);
-	const figures = await run();
+	const figures = await benchmark.run();
 	areAllKept &&= figures.every(keepsBar);
 	console.log(table(figures));
 	const machine = { cores: cpus().length, memoryBytes: totalmem(), node: process.version };

@@ -47,13 +47,14 @@ export class SyncClient {
 						return;
 					case 'refused':
 						throw new Error(`the server refused: ${message.reason}`);
+					default: // presence and the like: nothing that is measured
 				}
 			});
 		});
 		synced.catch(() => undefined); // a kill closes it later, on purpose
 		client.doc.getMap<string>('draft').observe((event) => {
 			if (event.transaction.origin !== fromServer) return;
-			for (const key of event.keysChanged) onValue(event.target.get(key) ?? '');
+			for (const key of event.keysChanged) onValue((event.target as Y.Map<string>).get(key) ?? '');
 		});
 		client.doc.on('update', (update: Uint8Array, origin: unknown) => {
 			if (origin !== fromServer) socket.send(writeMessage({ kind: 'update', update }));

@@ -26,13 +26,14 @@ try {
 	for (const colorScheme of ['light', 'dark'] as const) {
 		const context = await browser.newContext({ colorScheme });
 		await signIn(context, flywheel);
-		for (const { name, path, ready } of pagesOf(wheel)) {
+		for (const shot of pagesOf(wheel)) {
+			const { name, path } = shot;
 			if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
 			for (const size of sizes) {
 				const page = await context.newPage();
 				await page.setViewportSize(size);
 				await page.goto(flywheel.url + path);
-				await (ready?.(page) ?? page.getByRole('main').waitFor());
+				await (shot.ready?.(page) ?? page.getByRole('main').waitFor());
 				await page.waitForLoadState('networkidle').catch(() => undefined);
 				await page.screenshot({ path: join(out, `${name}-${size.width}-${colorScheme}.png`) });
 				await page.close();

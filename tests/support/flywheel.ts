@@ -78,7 +78,7 @@ export class Flywheel {
 			env: this.#environment(),
 		});
 		this.#process = child;
-		for (const stream of [child.stdout!, child.stderr!])
+		for (const stream of [child.stdout, child.stderr])
 			createInterface({ input: stream }).on('line', (line) => (this.#output += `${line}\n`));
 		const deadline = Date.now() + 60_000;
 		while (Date.now() < deadline) {
