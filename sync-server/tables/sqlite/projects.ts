@@ -22,6 +22,7 @@ const ofProject = [
 	'item_media',
 	'class_counts',
 	'imports',
+	'invites',
 	'batches',
 	'batch_items',
 	'submissions',

@@ -14,7 +14,10 @@ beforeAll(async () => {
 		name: 'Closed',
 		schema: sentiment,
 	}));
-	await owner.call('POST', `/api/projects/${project}/import`, { id: 'one', data: { text: 'Hi' } });
+	await owner.call('POST', `/api/projects/${project}/import`, {
+		id: 'one',
+		data: { text: 'Words of the item' },
+	});
 	({ batch } = await owner.json<{ batch: string }>(
 		'POST',
 		`/api/projects/${project}/batches/take`,
@@ -92,6 +95,25 @@ test('to a stranger what exists looks like what does not', async () => {
 test('a runner’s token opens nothing of a project', async () => {
 	for (const { name, send } of closed())
 		expect([name, (await send(runner, true)).status]).toEqual([name, 404]);
+});
+
+test('a labeler reads what is theirs, and nothing of what others label', async () => {
+	const labeler = await server.person('Blind', { project, role: 'labeler' });
+	const open = [
+		'get /api/projects/:project',
+		'get /api/projects/:project/members',
+		'get /api/projects/:project/changes',
+	];
+	for (const { name, send } of closed().filter(({ name: one }) => one.startsWith('get '))) {
+		const reply = await send(labeler, true);
+		expect(open.includes(name) ? [200] : [403, 404], name).toContain(reply.status);
+		const text = await reply.text();
+		for (const secret of [batch, 'Words of the item', '"user":"owner"'])
+			expect(text, name).not.toContain(secret);
+	}
+	const feed = await (await labeler.call('GET', '/api/changes')).text();
+	for (const table of ['batches', 'summaries', 'snapshots', 'runs', 'runners', 'imports'])
+		expect(feed).not.toContain(`"table":"${table}"`);
 });
 
 test('git and LFS know nothing of a stranger either', async () => {
