@@ -36,6 +36,7 @@ import { sessionRoutes } from './http/session-routes.ts';
 import { acceptSockets } from './http/sockets.ts';
 import { staticApp } from './http/static-app.ts';
 import { tokenRoutes } from './http/token-routes.ts';
+import { trainingRoutes } from './http/training-routes.ts';
 import { openLive } from './live/live.ts';
 import { openSqliteLog } from './log/sqlite/open-log.ts';
 import { lockHome } from './operator/home-lock.ts';
@@ -125,7 +126,6 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 	});
 	const runs: Runs = openRuns({
 		tables,
-		guard,
 		repository: {
 			readFile: (...file) => repositories.readFile(...file),
 			subjectOf: (...commit) => repositories.subjectOf(...commit),
@@ -183,7 +183,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		...changeRoutes({ tables, guard, cursors }),
 		...dataRoutes({ tables, guard, blobs, blobLimitBytes, rightsChanged: onRightsChanged }),
 		...snapshotRoutes({ tables, guard, repositories }),
-		...runs.routes,
+		...trainingRoutes({ ...runs, guard }),
 	];
 
 	const metrics = openMetrics();

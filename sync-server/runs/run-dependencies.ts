@@ -1,13 +1,11 @@
-import type { Guard } from '../http/guard.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Announcer } from './announcer.ts';
 import type { RunRepository } from './run-repository.ts';
 import type { WorkSignal } from './work-signal.ts';
 
-/** What the calls about runs are given. */
+/** What everything about runs is given. */
 export interface RunDependencies {
 	readonly tables: Tables;
-	readonly guard: Guard;
 	readonly repository: RunRepository;
 	readonly announcer: Announcer;
 	readonly work: WorkSignal;

@@ -16,6 +16,7 @@ import { openRepositories, type Repositories } from '#sync-server/git/repositori
 import type { Caller } from '#sync-server/http/caller.ts';
 import { Guard } from '#sync-server/http/guard.ts';
 import { apiRouter } from '#sync-server/http/router.ts';
+import { trainingRoutes } from '#sync-server/http/training-routes.ts';
 import { importLines } from '#sync-server/import/import-lines.ts';
 import { openRuns, type Runs } from '#sync-server/runs/open-runs.ts';
 import { openTables } from '#sync-server/tables/sqlite/open-tables.ts';
@@ -88,7 +89,6 @@ export class RunWorld {
 		});
 		this.runs = openRuns({
 			tables,
-			guard,
 			repository: this.repositories,
 			hint: () => undefined,
 			url: this.url,
@@ -97,9 +97,14 @@ export class RunWorld {
 		});
 		const identify = async (request: Request): Promise<Caller | undefined> => {
 			const token = tokenOf(request);
-			return this.#callers.get(token) ?? (await this.runs.attemptOf(hashOf(token)));
+			return this.#callers.get(token) ?? this.#attempt(token);
 		};
-		const router = apiRouter({ routes: this.runs.routes, identify, onFault, url: this.url });
+		const router = apiRouter({
+			routes: trainingRoutes({ ...this.runs, guard }),
+			identify,
+			onFault,
+			url: this.url,
+		});
 		const api = getRequestListener((request) => router.fetch(request), {
 			overrideGlobalObjects: false,
 		});
@@ -116,6 +121,11 @@ export class RunWorld {
 			if (req.url?.startsWith('/git/')) git(req, res);
 			else void api(req, res);
 		});
+	}
+
+	async #attempt(token: string): Promise<Caller | undefined> {
+		const attempt = await this.runs.attemptOf(hashOf(token));
+		return attempt && { kind: 'attempt', ...attempt };
 	}
 
 	/** A project with 60 labeled items and 20 without a label, and a snapshot of them. */

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Right } from '#shared/access/access.ts';
 import { CommandError } from '#shared/api/errors.ts';
 import type { MetricsReply } from '#shared/api/replies.ts';
-import type { Caller } from '../http/caller.ts';
-import { route, type Route } from '../http/route.ts';
+import type { Caller } from './caller.ts';
+import { route, type Route } from './route.ts';
 import type { Run } from '../tables/runs.ts';
-import { logPageBytes, logReply } from './log-reply.ts';
-import { curve, takeovers } from './metrics-reply.ts';
-import type { RunDependencies } from './run-dependencies.ts';
+import { logPageBytes, logReply } from '../runs/log-reply.ts';
+import { curve, takeovers } from '../runs/metrics-reply.ts';
+import type { RunDoors } from './run-doors.ts';
 
 const listQuery = z.strictObject({
 	before: z
@@ -26,7 +26,7 @@ const metricsQuery = z.strictObject({
 });
 
 /** What people ask about runs. */
-export function runRoutes(deps: RunDependencies): Route[] {
+export function runRoutes(deps: RunDoors): Route[] {
 	const { tables, guard, announcer, work } = deps;
 
 	/** The run, once it is certain that the caller may do this in its project. */

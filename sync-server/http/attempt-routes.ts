@@ -7,19 +7,19 @@ import {
 	pieceBytes,
 	predictionsPieceBytes,
 } from '#shared/api/runner-protocol.ts';
-import type { Caller } from '../http/caller.ts';
-import { route, type Route } from '../http/route.ts';
+import type { Caller } from './caller.ts';
+import { route, type Route } from './route.ts';
 import type { AttemptKey } from '../tables/attempts.ts';
-import { judgeRun } from './judge-run.ts';
-import { modelMessage } from './model-message.ts';
+import { judgeRun } from '../runs/judge-run.ts';
+import { modelMessage } from '../runs/model-message.ts';
 import { requestBytes } from './request-bytes.ts';
-import type { RunDependencies } from './run-dependencies.ts';
+import type { RunDoors } from './run-doors.ts';
 
 const path = '/api/runs/:run/attempts/:attempt';
 const byteOffset = z.coerce.number().int().min(0);
 
 /** What a runner says about the attempt it works on. A stale attempt is told `superseded` by every one of these. */
-export function attemptRoutes(deps: RunDependencies): Route[] {
+export function attemptRoutes(deps: RunDoors): Route[] {
 	const { tables, repository, announcer, work } = deps;
 	const at = (): string => deps.now().toISOString();
 	/** The attempt of the address, alive; each call is a sign of its life. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { CommandError } from '#shared/api/errors.ts';
 import { splits } from '#shared/numbers/split.ts';
-import { route, type Route } from '../http/route.ts';
-import type { RunDependencies } from './run-dependencies.ts';
-import { takePredictions } from './take-predictions.ts';
+import { route, type Route } from './route.ts';
+import type { RunDoors } from './run-doors.ts';
+import { takePredictions } from '../runs/take-predictions.ts';
 
 const pageQuery = z.strictObject({
 	model: z.string().min(1).max(128),
@@ -18,7 +18,7 @@ const pageQuery = z.strictObject({
 });
 
 /** What models said, for people. */
-export function predictionRoutes({ tables, guard }: RunDependencies): Route[] {
+export function predictionRoutes({ tables, guard }: RunDoors): Route[] {
 	return [
 		route({
 			method: 'get',

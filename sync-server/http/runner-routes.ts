@@ -2,15 +2,15 @@ import { may } from '#shared/access/access.ts';
 import { CommandError } from '#shared/api/errors.ts';
 import { claimShape, runnerProtocol, type Assignment } from '#shared/api/runner-protocol.ts';
 import { hashOf, newSecret } from '../accounts/secret.ts';
-import { route, type Route } from '../http/route.ts';
+import { route, type Route } from './route.ts';
 import type { Run } from '../tables/runs.ts';
-import type { RunDependencies } from './run-dependencies.ts';
+import type { RunDoors } from './run-doors.ts';
 
 /** Even without a hint a waiting runner looks this often: a hint may have been raised on another server. */
 const lookEveryMs = 1000;
 
 /** `POST /api/runner/claim`: a runner asks for work and waits a while for it. */
-export function runnerRoutes({ tables, work, now, operator }: RunDependencies): Route[] {
+export function runnerRoutes({ tables, work, now, operator }: RunDoors): Route[] {
 	/** Projects whose code may run on this person's machines: those whose code they may read; null for all. */
 	async function projectsOf(user: string): Promise<string[] | null> {
 		if (user === operator) return null;

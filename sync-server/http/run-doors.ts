@@ -1,0 +1,7 @@
+import type { RunDependencies } from '../runs/run-dependencies.ts';
+import type { Guard } from './guard.ts';
+
+/** What the routes about runs are given. */
+export interface RunDoors extends RunDependencies {
+	readonly guard: Guard;
+}
