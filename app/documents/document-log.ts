@@ -154,18 +154,9 @@ export class DocumentLog {
 		return this.#change((row) => ({ ...row, block, refusal }));
 	}
 
-	/** Tells which Yjs ids were written or deleted by local changes that have not reached this device's storage. */
-	unwrittenIds(): (id: Y.ID) => boolean {
-		const local = this.#queue.filter(({ isLocal }) => isLocal).map(({ update }) => update);
-		if (local.length === 0) return () => false;
-		const { structs, ds } = Y.decodeUpdate(Y.mergeUpdates(local));
-		const isWithin = (id: Y.ID, client: number, clock: number, length: number) =>
-			id.client === client && id.clock >= clock && id.clock < clock + length;
-		return (id) =>
-			structs.some((struct) => isWithin(id, struct.id.client, struct.id.clock, struct.length)) ||
-			(ds.clients.get(id.client) ?? []).some(({ clock, len }) =>
-				isWithin(id, id.client, clock, len),
-			);
+	/** Local changes that have not reached this device's storage, as one update. */
+	get unwritten(): Uint8Array {
+		return Y.mergeUpdates(this.#queue.flatMap(({ update, isLocal }) => (isLocal ? [update] : [])));
 	}
 
 	/** Resolves when nothing waits to be written, or writing has failed. */

@@ -6,6 +6,7 @@ import { liveRows } from '#app/replica/live.svelte.ts';
 import { mayRewrite, rewrite, unsentEntries } from './rewrite.ts';
 import type { Presence } from './presence.svelte.ts';
 import type { PeerState, SelfState } from './presence-state.ts';
+import { idsInUpdate } from './ids-in-update.ts';
 import { DocumentLog, type SavedState } from './document-log.ts';
 
 /**
@@ -106,7 +107,7 @@ export class OpenDocument {
 		this.#begin();
 		const log = this.#log;
 		const { part } = parseDocumentName(this.name)!;
-		const isUnwritten = before.unwrittenIds();
+		const isUnwritten = idsInUpdate(before.unwritten);
 		void log.load().then(() => {
 			const unsent = unsentEntries(before.doc, log.doc, part, isUnwritten);
 			rewrite(

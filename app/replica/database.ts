@@ -8,7 +8,7 @@ import {
 import type { Packet } from '#shared/api/replies.ts';
 
 /** One update of a document, or several merged; `seq` counts from 1 within its document, without a gap. */
-export interface UpdateRow {
+interface UpdateRow {
 	readonly document: string;
 	readonly seq: number;
 	/** Yjs update, version 1. */
@@ -16,7 +16,7 @@ export interface UpdateRow {
 }
 
 /** Everything up to `upTo`, folded into one. */
-export interface SnapshotRow {
+interface SnapshotRow {
 	readonly document: string;
 	readonly upTo: number;
 	/** Yjs update, version 2. */
@@ -69,7 +69,7 @@ export interface RefusedRow extends Refused {
 }
 
 /** An item as it was visited in the list or found in a packet. */
-export type KeptItem = ItemRow;
+type KeptItem = ItemRow;
 
 /** What a batch needs without a network. */
 export interface PacketRow extends Packet {
@@ -87,7 +87,7 @@ export interface MediaRow {
 	readonly batches: readonly string[];
 }
 
-export interface SettingRow {
+interface SettingRow {
 	readonly key: string;
 	readonly value: unknown;
 }

@@ -226,6 +226,31 @@ test('refused: the document begins anew, own work is written again as values, th
 	});
 });
 
+test('refused: every tab follows to the new beginning, and loses nothing that it was just writing', async () => {
+	const epoch = newEpoch();
+	const server = new PeerServer();
+	const [leader, other] = [openTab(epoch), openTab(epoch)];
+	connect(leader, server);
+	const handles = [leader.documents.open(name), other.documents.open(name)];
+	await expect.poll(() => handles.every(({ hasServerState }) => hasServerState)).toBe(true);
+	const clients = handles.map(({ doc }) => doc.clientID);
+	server.refusal = { code: 5, reason: 'Not what this document holds', key: 'nonsense' };
+	handles[0]!.transact((doc) => doc.getMap('draft').set('nonsense', 1));
+
+	const ids: string[] = [];
+	const isAnew = () => handles.every(({ doc }, at) => doc.clientID !== clients[at]);
+	for (let n = 0; !isAnew() || n < 20; n++) {
+		ids.push(label(other, `r${n}`, 'positive'));
+		await new Promise((resolve) => requestAnimationFrame(resolve));
+	}
+	await expect.poll(() => server.doc(name).getMap('submitted').size).toBe(ids.length);
+	await expect
+		.poll(() => handles.map(({ saved }) => saved))
+		.toEqual(Array(2).fill('on the server'));
+	expect(submittedOn(server.doc(name)).sort()).toEqual([...ids].sort());
+	for (const { doc } of handles) expect(submittedOn(doc).sort()).toEqual([...ids].sort());
+});
+
 test('refused for good: nothing goes round for ever, and everything is listed', async () => {
 	const server = new PeerServer();
 	const tab = openTab(newEpoch());
