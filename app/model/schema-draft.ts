@@ -1,4 +1,5 @@
-import { schemaShape, type Schema, type Tool } from '#shared/schema/schema.ts';
+import { canonicalJson, type Json } from '#shared/numbers/canonical-json.ts';
+import { schemaShape, type Option, type Schema, type Tool } from '#shared/schema/schema.ts';
 
 /** What is wrong with a text that should be a schema, where a person can find it. */
 export interface SchemaProblem {
@@ -13,9 +14,41 @@ export type SchemaDraft =
 	| { readonly kind: 'ok'; readonly schema: Schema }
 	| { readonly kind: 'wrong'; readonly problems: readonly SchemaProblem[] };
 
-/** A schema as a person edits it: without its instructions, which are text and have their own place. */
+/**
+ * A schema as a person edits it: one line per option, keys in the order in which one reads them, what has
+ * its usual value left out; without its instructions, which are text and have their own place.
+ */
 export function schemaText({ shows, tools }: Schema): string {
-	return JSON.stringify({ shows, tools: tools.map(withoutDefaults) }, null, '\t');
+	const shown = shows.map(({ field, as }) => line({ field, as }));
+	return `{\n\t"shows": [${shown.join(', ')}],\n\t"tools": [\n${tools.map(toolText).join(',\n')}\n\t]\n}`;
+}
+
+function toolText({ name, kind, title, required, many, options }: Tool): string {
+	const head = line({
+		name,
+		kind,
+		...(title === undefined ? {} : { title }),
+		...(required ? { required } : {}),
+		...(many ? { many } : {}),
+	});
+	const lines = options.map((option) => `\t\t\t\t${optionText(option)}`).join(',\n');
+	return `\t\t${head.slice(0, -2)}, "options": [\n${lines}\n\t\t] }`;
+}
+
+function optionText({ name, title, key }: Option): string {
+	return line({
+		name,
+		...(title === undefined ? {} : { title }),
+		...(key === undefined ? {} : { key }),
+	});
+}
+
+/** An object on one line, as a person writes it. */
+function line(members: Readonly<Record<string, Json>>): string {
+	const parts = Object.entries(members).map(
+		([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`,
+	);
+	return `{ ${parts.join(', ')} }`;
 }
 
 /** Reads what a person wrote, under the rules by which the server will read it. */
@@ -50,17 +83,15 @@ export function schemaChanges(before: Schema, after: Schema): string[] {
 		else changes.push(...toolChanges(known, tool));
 	}
 	for (const name of old.keys()) changes.push(`− ${name}`);
-	if (JSON.stringify(before.shows) !== JSON.stringify(after.shows)) changes.push('what is shown');
+	if (!isSame(before.shows, after.shows)) changes.push('what is shown');
 	if (before.instructions !== after.instructions) changes.push('instructions');
-	if (changes.length === 0 && JSON.stringify(before) !== JSON.stringify(after))
-		changes.push('the order');
+	if (changes.length === 0 && !isSame(before, after)) changes.push('the order');
 	return changes;
 }
 
 function toolChanges(before: Tool, after: Tool): string[] {
 	const names = (tool: Tool) => new Set(tool.options.map(({ name }) => name));
 	const [old, present] = [names(before), names(after)];
-	const label = (tool: Tool) => JSON.stringify([tool.title, tool.options]);
 	const added = [...present.difference(old)].map((name) => `+ ${after.name}: ${name}`);
 	const removed = [...old.difference(present)].map((name) => `− ${after.name}: ${name}`);
 	const rules =
@@ -69,7 +100,10 @@ function toolChanges(before: Tool, after: Tool): string[] {
 					`${after.name}: ${after.many ? 'many' : 'one'}, ${after.required ? 'required' : 'may be left out'}`,
 				]
 			: [];
-	const isRelabeled = added.length === 0 && removed.length === 0 && label(before) !== label(after);
+	const isRelabeled =
+		added.length === 0 &&
+		removed.length === 0 &&
+		!isSame([before.title, before.options], [after.title, after.options]);
 	return [
 		...added,
 		...removed,
@@ -78,10 +112,9 @@ function toolChanges(before: Tool, after: Tool): string[] {
 	];
 }
 
-/** What has its usual value is left out: the text stays short. */
-function withoutDefaults({ required, many, ...tool }: Tool): unknown {
-	const { options, ...rest } = tool;
-	return { ...rest, ...(required ? { required } : {}), ...(many ? { many } : {}), options };
+/** Whatever the order of their keys: a schema that went through the server has another one. */
+function isSame(a: unknown, b: unknown): boolean {
+	return canonicalJson((a ?? null) as Json) === canonicalJson((b ?? null) as Json);
 }
 
 function pathText(path: readonly PropertyKey[]): string {
