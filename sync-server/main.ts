@@ -19,6 +19,10 @@ async function main(): Promise<void> {
 	});
 	const served = await serve({ config, logger, appFolder });
 	say(`Flywheel is at ${served.url}`);
+	if (!isLoopback(config.host) && config.url === undefined)
+		say(
+			'Set FLYWHEEL_URL to the address that others reach it by: it stands in links and clone commands.',
+		);
 	if (!canWorkOffline(served.url))
 		say(
 			'Offline work needs https or localhost: browsers run no service worker on this address. README.md shows how Caddy adds https.',

@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir } from 'node:fs/promises';
-import {
-	createServer,
-	type IncomingMessage,
-	type RequestListener,
-	type Server,
-	type ServerResponse,
-} from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -25,8 +19,10 @@ import { dataRoutes } from './http/data-routes.ts';
 import { FeedCursors } from './http/feed-cursor.ts';
 import { Guard } from './http/guard.ts';
 import { inviteRoutes } from './http/invite-routes.ts';
-import { listener } from './http/listener.ts';
+import { listener, type RequestFacts } from './http/listener.ts';
 import { memberRoutes } from './http/member-routes.ts';
+import { hostOf, listen } from './http/listen.ts';
+import { measure } from './http/measure.ts';
 import { openMetrics } from './http/metrics.ts';
 import { projectRoutes } from './http/project-routes.ts';
 import type { Route } from './http/route.ts';
@@ -36,6 +32,7 @@ import { sessionRoutes } from './http/session-routes.ts';
 import { acceptSockets } from './http/sockets.ts';
 import { staticApp } from './http/static-app.ts';
 import { tokenRoutes } from './http/token-routes.ts';
+import { refuseUnreadable } from './http/unreadable-request.ts';
 import { trainingRoutes } from './http/training-routes.ts';
 import { openLive } from './live/live.ts';
 import { openSqliteLog } from './log/sqlite/open-log.ts';
@@ -92,6 +89,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 
 	const unlock = lockHome(config.home);
 	const server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 });
+	server.on('clientError', refuseUnreadable);
 	const address = await listen(server, config);
 	const url = config.url ?? `http://${hostOf(config.host)}:${address.port}`;
 
@@ -158,14 +156,14 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		owner: { id: ownerId, token: config.ownerToken },
 	});
 	const createProject = projectCreation({ tables, repositories, url });
-	const addresses = new WeakMap<Request, string>();
+	const facts = new WeakMap<Request, RequestFacts>();
 	const onRightsChanged: Documents['rightsChanged'] = (change) => documents.rightsChanged(change);
 	const routes: readonly Route[] = [
 		...sessionRoutes({
 			accounts,
 			epoch,
 			url,
-			addressOf: (request) => addresses.get(request) ?? 'unknown',
+			addressOf: (request) => facts.get(request)?.address ?? 'unknown',
 		}),
 		...tokenRoutes({ tables }),
 		...projectRoutes({
@@ -187,25 +185,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 	];
 
 	const metrics = openMetrics();
-	metrics.gauge('flywheel_live_connections', 'Open /live sockets', () => live.connections);
-	metrics.gauge('flywheel_documents', 'Documents in memory', () => documents.stats().documents);
-	metrics.gauge(
-		'flywheel_sync_connections',
-		'Open /sync sockets',
-		() => documents.stats().connections,
-	);
-	metrics.gauge(
-		'flywheel_updates_committed',
-		'Updates of documents that are on disk, since the start',
-		() => documents.stats().committed,
-	);
-	metrics.gauge(
-		'flywheel_updates_refused',
-		'Updates of documents that were refused, since the start',
-		() => documents.stats().refused,
-	);
-	metrics.gauge('flywheel_runs', 'Runs by state', () => tables.runs.counts(), 'state');
-	metrics.gauge('flywheel_changes', 'Number of the newest change', () => tables.changes.head());
+	measure(metrics, { tables, documents, live });
 
 	const sockets = acceptSockets({
 		server,
@@ -215,7 +195,19 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		onFault,
 	});
 	const answer = listener({
-		api: apiRouter({ routes, identify: identify.api, onFault, url }),
+		api: apiRouter({
+			routes,
+			url,
+			async identify(request) {
+				const caller = await identify.api(request);
+				const fact = facts.get(request);
+				if (fact && caller)
+					fact.user = caller.kind === 'attempt' ? `run ${caller.run}` : caller.user;
+				return caller;
+			},
+			onFault: (error, request) =>
+				logger.error({ id: facts.get(request)?.id, err: error }, 'a request failed'),
+		}),
 		app: staticApp(appFolder),
 		git: gitHandler({
 			repositories,
@@ -228,7 +220,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		}),
 		metrics,
 		logger,
-		addresses,
+		facts,
 		health: async () => ({ ok: true, epoch, changes: await tables.changes.head() }),
 	});
 	server.on('request', (req, res) => void answer(req, res));
@@ -274,30 +266,6 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 			unlock();
 		},
 	};
-}
-
-/**
- * Listens before anything else is opened, because the address is part of links and cookies. Requests that
- * come before the doors stand wait in their connections.
- */
-async function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
-	const early: [IncomingMessage, ServerResponse][] = [];
-	const keep: RequestListener = (req, res) => void early.push([req, res]);
-	server.on('request', keep);
-	server.on('newListener', function attach(event: string, handler: typeof keep) {
-		if (event !== 'request' || handler === keep) return;
-		server.off('newListener', attach);
-		server.off('request', keep);
-		for (const [req, res] of early) handler(req, res);
-	});
-	server.listen(port, host);
-	await once(server, 'listening');
-	return server.address() as AddressInfo;
-}
-
-function hostOf(host: string): string {
-	if (host === '0.0.0.0' || host === '::') return 'localhost';
-	return host.includes(':') ? `[${host}]` : host;
 }
 
 function newKey(bytes: number): string {

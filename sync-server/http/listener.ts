@@ -8,24 +8,34 @@ import { addressOf, isLocal, pathnameOf } from './node-request.ts';
 
 type NodeHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
 
+export interface RequestFacts {
+	/** Stands in the log and in the answer's X-Request-Id. */
+	readonly id: string;
+	/** Where it came from. */
+	readonly address: string;
+	/** Who makes it, once that is known. */
+	user?: string;
+}
+
 interface Options {
 	readonly api: Hono;
 	readonly app: NodeHandler;
 	readonly git: NodeHandler;
 	readonly metrics: Metrics;
 	readonly logger: Logger;
-	/** Remembers where each API request came from. */
-	readonly addresses: WeakMap<Request, string>;
+	/** What is known of each API request beside what it says. */
+	readonly facts: WeakMap<Request, RequestFacts>;
 	/** What `/healthz` says; rejects when the server cannot do its work. */
 	readonly health: () => Promise<object>;
 }
 
 /** The server's front door for HTTP: sends each request to its plane, and logs how it went. */
 export function listener(options: Options): NodeHandler {
-	const { api, app, git, metrics, logger, addresses, health } = options;
+	const { api, app, git, metrics, logger, facts, health } = options;
+	const known = new WeakMap<IncomingMessage, RequestFacts>();
 	const answerApi = getRequestListener(
 		(request, { incoming }) => {
-			addresses.set(request, addressOf(incoming as IncomingMessage));
+			facts.set(request, known.get(incoming as IncomingMessage)!);
 			return api.fetch(request);
 		},
 		{ overrideGlobalObjects: false },
@@ -33,14 +43,19 @@ export function listener(options: Options): NodeHandler {
 
 	return async (req, res) => {
 		const began = performance.now();
-		const id = randomUUID();
+		const fact: RequestFacts = { id: randomUUID(), address: addressOf(req) };
+		const { id } = fact;
+		known.set(req, fact);
 		const path = pathnameOf(req);
 		res.setHeader('X-Request-Id', id);
 		res.on('close', () => {
 			const ms = Math.round(performance.now() - began);
 			metrics.request(req.method ?? '', res.statusCode, ms / 1000);
 			const level = path.startsWith('/api/') || path.startsWith('/git/') ? 'info' : 'debug';
-			logger[level]({ id, method: req.method, path, status: res.statusCode, ms }, 'request');
+			logger[level](
+				{ id, user: fact.user, method: req.method, path, status: res.statusCode, ms },
+				'request',
+			);
 		});
 		try {
 			if (/^\/api(\/|$)/.test(path)) await answerApi(req, res);

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What the server counts, for Prometheus. */
 export interface Metrics {
@@ -11,7 +11,6 @@ export interface Metrics {
 		read: () => number | Promise<number> | Promise<Readonly<Record<string, number>>>,
 		label?: string,
 	): void;
-	counter(name: string, help: string): Counter;
 }
 
 /** A registry of its own, so that several servers fit in one process. */
@@ -43,6 +42,5 @@ export function openMetrics(): Metrics {
 				},
 			});
 		},
-		counter: (name, help) => new Counter({ name, help, registers: [registry] }),
 	};
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { z } from 'zod';
 import { CommandError, type ErrorCode } from '#shared/api/errors.ts';
 import type { Caller } from './caller.ts';
+import { cleanShape } from './clean-input.ts';
 import { openApi } from './openapi.ts';
 import type { Audience, Route } from './route.ts';
 
@@ -75,7 +76,7 @@ function admit(caller: Caller | undefined, audience: Audience): void {
 
 function checkedParams(params: Record<string, string>): Record<string, string> {
 	for (const value of Object.values(params))
-		if (value.length === 0 || value.length > 200)
+		if (value.length === 0 || value.length > 200 || value.includes('\0'))
 			throw new CommandError('not_found', 'There is no such thing.');
 	return params;
 }
@@ -87,7 +88,8 @@ function parse(
 	refusal: ErrorCode = 'bad_request',
 ): unknown {
 	if (!schema) return input;
-	const parsed = schema.safeParse(input);
+	const clean = cleanShape.safeParse(input);
+	const parsed = clean.success ? schema.safeParse(input) : clean;
 	if (parsed.success) return parsed.data;
 	const [issue] = parsed.error.issues;
 	const path = [what, ...(issue?.path ?? [])].reduce<string>(
