@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { assignmentShape } from '#shared/api/runner-protocol.ts';
+import { removeFolder } from '../files/remove-folder.ts';
 
 /** What lies in the folder of an attempt, so that a runner started later can clear up after this one. */
 const recordShape = z.object({
@@ -72,11 +73,11 @@ export class AttemptFolder {
 	}
 
 	async remove(): Promise<void> {
-		await rm(this.root, { recursive: true, force: true });
+		await removeFolder(this.root);
 	}
 }
 
-/** An attempt's folder as an earlier runner left it; the record is undefined where it died before it wrote one. */
+/** An attempt's folder as an earlier runner left it; the record is undefined where there is none to read. */
 export async function openAttemptFolder(
 	work: string,
 	name: string,
@@ -91,8 +92,10 @@ async function readRecord(root: string): Promise<AttemptRecord | undefined> {
 	try {
 		return recordShape.parse(JSON.parse(await readFile(join(root, recordFile), 'utf8')));
 	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-		throw new Error(`${basename(root)}/${recordFile} cannot be read`, { cause: error });
+		const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+		// What another version wrote, or half of it before the power went, names nobody's attempt.
+		if (isMissing || error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
+		throw error;
 	}
 }
 

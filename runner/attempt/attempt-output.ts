@@ -40,7 +40,10 @@ export class AttemptOutput {
 		});
 		this.#follow('stdout', folder.printedMetrics);
 		this.#follow('FLYWHEEL_METRICS_FILE', folder.metricsFile);
-		this.#looking = setInterval(() => void this.#look(), lookForFilesEveryMs);
+		this.#looking = setInterval(
+			() => void this.#look().catch((error: unknown) => this.#fail(error)),
+			lookForFilesEveryMs,
+		);
 	}
 
 	get logBytes(): number {
@@ -89,10 +92,7 @@ export class AttemptOutput {
 	async #look(): Promise<void> {
 		const { folder, metrics } = this.#options;
 		for (const declared of metrics) {
-			const names = declared.endsWith('/')
-				? await filesBelow(join(folder.checkout, declared))
-				: [join(folder.checkout, declared)];
-			for (const path of names) {
+			for (const path of await filesAt(join(folder.checkout, declared))) {
 				const file = relative(folder.checkout, path);
 				if (path.includes('tfevents'))
 					await this.#remark(`${file} is not read: only JSON lines are.`);
@@ -114,12 +114,15 @@ export class AttemptOutput {
 	}
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
+/** The file of a path, or every file below its folder; none while there is nothing yet. */
+async function filesAt(path: string): Promise<string[]> {
 	try {
-		const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+		const entries = await readdir(path, { recursive: true, withFileTypes: true });
 		return entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
 	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === 'ENOTDIR') return [path];
+		if (code === 'ENOENT') return [];
 		throw error;
 	}
 }

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { fetchCommit, type FetchedCommit } from '../git/fetch-commit.ts';
 import { LfsClient } from '../git/lfs.ts';
 import { findPointers } from '../git/pointers.ts';
+import { removeFolder } from './remove-folder.ts';
 
 /** So many snapshots are kept for the next run; the one longest unused goes first. */
 const keptSnapshots = 10;
@@ -110,11 +111,4 @@ async function forgetOldest(cache: string): Promise<void> {
 	);
 	used.sort((a, b) => b.at - a.at);
 	for (const { name } of used.slice(keptSnapshots)) await removeFolder(join(cache, name));
-}
-
-/** Removes a folder whose content was made read-only. */
-async function removeFolder(folder: string): Promise<void> {
-	for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
-		if (entry.isDirectory()) await chmod(join(entry.parentPath, entry.name), 0o755);
-	await rm(folder, { recursive: true, force: true });
 }

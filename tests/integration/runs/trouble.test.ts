@@ -231,3 +231,17 @@ test('runs wait for a runner with their tags and of their own people', async () 
 		world.call('POST', '/api/runner/claim', { protocol: 0, name: 'x' }, 'machine'),
 	).rejects.toThrow('protocol_too_old');
 }, 60_000);
+
+test('metrics come from stdout, the metrics file, and declared files and folders alike', async () => {
+	world.startRunner('one');
+	await world.push('measured', {
+		'flywheel.yml': 'run: sh measure.sh\nmetrics: [one.jsonl, many/]\npredictions: missing.jsonl\n',
+		'measure.sh': `mkdir -p many/deep; echo '{"step":1,"a":1}'; echo '{"step":1,"b":2}' > $FLYWHEEL_METRICS_FILE
+echo '{"step":1,"c":3}' > one.jsonl; printf '{"step":1,"d":4}\\n{"step":2,"d":5}' > many/deep/x.jsonl; touch many/events.out.tfevents.1\n`,
+	});
+	const run = await world.reaches('1', 'failed', 'succeeded');
+	expect(run.cause).toBe('flywheel.yml names missing.jsonl, but the command has not written it.');
+	const { series } = await world.call<MetricsReply>('GET', '/api/runs/1/metrics');
+	expect(series.map(({ key }) => key)).toEqual(['a', 'b', 'c', 'd']);
+	expect(await world.log('1')).toContain('many/events.out.tfevents.1 is not read');
+}, 60_000);

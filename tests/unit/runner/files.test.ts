@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import { lfsPointer } from '#shared/snapshot/layout.ts';
 import { setupHash } from '#runner/command/setup-cache.ts';
 import { findKeptFiles } from '#runner/files/kept-files.ts';
 import { linePieces } from '#runner/files/line-pieces.ts';
+import { removeFolder } from '#runner/files/remove-folder.ts';
 import { findPointers, parsePointer } from '#runner/git/pointers.ts';
 
 let folder: string;
@@ -65,4 +66,13 @@ test('a setup is another one when its command or a file it names changes, and on
 	await write({ 'req.txt': 'b' });
 	expect(await hash('pip install -r req.txt')).not.toBe(first);
 	expect(await hash('cat ../../etc/passwd /etc/passwd')).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('a folder goes away with what was made read-only in it, and twice is fine', async () => {
+	await write({ 'gone/deep/file': 'x' });
+	await chmod(join(folder, 'gone/deep/file'), 0o400);
+	await chmod(join(folder, 'gone/deep'), 0o500);
+	await removeFolder(join(folder, 'gone'));
+	await removeFolder(join(folder, 'gone'));
+	expect(await readdir(folder)).toEqual([]);
 });
