@@ -17,7 +17,7 @@ import { openRepositories, type Repositories } from './git/repositories.ts';
 import { changeRoutes } from './http/change-routes.ts';
 import { dataRoutes } from './http/data-routes.ts';
 import { FeedCursors } from './http/feed-cursor.ts';
-import { Guard } from './http/guard.ts';
+import { Guard } from './accounts/guard.ts';
 import { inviteRoutes } from './http/invite-routes.ts';
 import { listener, type RequestFacts } from './http/listener.ts';
 import { memberRoutes } from './http/member-routes.ts';

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { CommandError } from '#shared/api/errors.ts';
-import type { Caller } from '../http/caller.ts';
+import type { Caller } from './caller.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Accounts } from './accounts.ts';
 import { hashOf } from './secret.ts';

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CommandError } from '#shared/api/errors.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
-import type { Caller } from '../http/caller.ts';
-import type { Guard } from '../http/guard.ts';
+import type { Caller } from '../accounts/caller.ts';
+import type { Guard } from '../accounts/guard.ts';
 import type { Tables } from '../tables/tables.ts';
 import { runBackend } from './backend.ts';
 import { serveLfs } from './lfs.ts';

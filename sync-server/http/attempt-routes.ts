@@ -7,7 +7,7 @@ import {
 	pieceBytes,
 	predictionsPieceBytes,
 } from '#shared/api/runner-protocol.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../accounts/caller.ts';
 import { route, type Route } from './route.ts';
 import type { AttemptKey } from '../tables/attempts.ts';
 import { judgeRun } from '../runs/judge-run.ts';

@@ -6,7 +6,7 @@ import { keepBlob, openToProject } from '../blobs/keep-blob.ts';
 import { isShown } from '../blobs/media-type.ts';
 import type { BlobRecord } from '../tables/blobs.ts';
 import { readRange } from './byte-range.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../accounts/caller.ts';
 import type { DataDoors } from './data-doors.ts';
 import { requestBody } from './request-body.ts';
 import { route, type Route } from './route.ts';

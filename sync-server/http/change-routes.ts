@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ChangeLine } from '#shared/replica/rows.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { FeedCursors } from './feed-cursor.ts';
-import type { Guard } from './guard.ts';
+import type { Guard } from '../accounts/guard.ts';
 import { route, type Route } from './route.ts';
 
 const pageRows = 2000;

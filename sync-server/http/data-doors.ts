@@ -3,8 +3,8 @@ import { CommandError } from '#shared/api/errors.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { BatchStanding } from '../tables/batches.ts';
 import type { Tables } from '../tables/tables.ts';
-import type { Caller } from './caller.ts';
-import type { Guard, Standing } from './guard.ts';
+import type { Caller } from '../accounts/caller.ts';
+import type { Guard, Standing } from '../accounts/guard.ts';
 
 /** What the calls about items, batches and blobs are given. */
 export interface DataDoors {

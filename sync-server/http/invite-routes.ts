@@ -7,7 +7,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { hashOf, newSecret } from '../accounts/secret.ts';
 import type { Invite } from '../tables/invites.ts';
 import type { Tables } from '../tables/tables.ts';
-import type { Guard } from './guard.ts';
+import type { Guard } from '../accounts/guard.ts';
 import { mayTouch } from './member-routes.ts';
 import { route, type Route } from './route.ts';
 import { password, personName, withCookies } from './session-routes.ts';

@@ -3,7 +3,7 @@ import { roles, type Role } from '#shared/access/access.ts';
 import { CommandError } from '#shared/api/errors.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Tables } from '../tables/tables.ts';
-import type { Guard, Standing } from './guard.ts';
+import type { Guard, Standing } from '../accounts/guard.ts';
 import { route, type Route } from './route.ts';
 
 interface Options {

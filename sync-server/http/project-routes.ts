@@ -4,7 +4,7 @@ import { schemaShape } from '#shared/schema/schema.ts';
 import { standAgain } from '../projection/stand-again.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { CreateProject } from '../projects/create-project.ts';
-import type { Guard } from './guard.ts';
+import type { Guard } from '../accounts/guard.ts';
 import { route, type Route } from './route.ts';
 
 const projectName = z.string().trim().min(1).max(100);

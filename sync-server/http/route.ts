@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '#shared/api/errors.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../accounts/caller.ts';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head';
 

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { z } from 'zod';
 import { CommandError, type ErrorCode } from '#shared/api/errors.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../accounts/caller.ts';
 import { cleanShape } from './clean-input.ts';
 import { openApi } from './openapi.ts';
 import type { Audience, Route } from './route.ts';

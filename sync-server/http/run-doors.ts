@@ -1,5 +1,5 @@
 import type { RunDependencies } from '../runs/run-dependencies.ts';
-import type { Guard } from './guard.ts';
+import type { Guard } from '../accounts/guard.ts';
 
 /** What the routes about runs are given. */
 export interface RunDoors extends RunDependencies {

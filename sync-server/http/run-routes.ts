@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Right } from '#shared/access/access.ts';
 import { CommandError } from '#shared/api/errors.ts';
 import type { MetricsReply } from '#shared/api/replies.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../accounts/caller.ts';
 import { route, type Route } from './route.ts';
 import type { Run } from '../tables/runs.ts';
 import { logPageBytes, logReply } from '../runs/log-reply.ts';

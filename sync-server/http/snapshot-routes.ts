@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readCode } from '../git/read-code.ts';
 import type { Repositories } from '../git/repositories.ts';
 import type { Tables } from '../tables/tables.ts';
-import type { Guard } from './guard.ts';
+import type { Guard } from '../accounts/guard.ts';
 import { route, type Route } from './route.ts';
 
 interface Options {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { closeCodes, type CloseCode } from '#shared/wire/close-codes.ts';
 import { tokenProtocol, type Identify } from '../accounts/identify.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../accounts/caller.ts';
 import { headOf, pathnameOf } from './node-request.ts';
 
 type Person = Extract<Caller, { kind: 'person' }>;

@@ -9,7 +9,7 @@ import { openFolderBlobStore } from '#sync-server/blobs/folder-blob-store.ts';
 import { tableProjection } from '#sync-server/projection/table-projection.ts';
 import type { Entry } from '#sync-server/documents/projection.ts';
 import { dataRoutes } from '#sync-server/http/data-routes.ts';
-import { Guard } from '#sync-server/http/guard.ts';
+import { Guard } from '#sync-server/accounts/guard.ts';
 import { apiRouter } from '#sync-server/http/router.ts';
 import { openTables } from '#sync-server/tables/sqlite/open-tables.ts';
 import type { Passed } from '#sync-server/tables/submissions.ts';
