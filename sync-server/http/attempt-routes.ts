@@ -152,6 +152,7 @@ export function attemptRoutes(deps: RunDoors): Route[] {
 					if (run?.state !== 'finishing' || run.modelCommit === null)
 						throw new CommandError('conflict', 'A run succeeds once its model is committed.');
 				}
+				await tables.metrics.close(key);
 				const state = await tables.attempts.finish(key, body, at());
 				announcer.grew(key.run);
 				if (state === 'queued') work.raise();

@@ -27,6 +27,8 @@ export interface MetricsTable {
 		key: AttemptKey,
 		piece: { file: string; offset: number; data: Uint8Array },
 	): Promise<{ next: number; points: number }>;
+	/** Nothing more comes from the attempt: a last line without its end counts as a line. */
+	close(key: AttemptKey): Promise<void>;
 	keys(run: string): Promise<string[]>;
 	points(run: string, key: string): Promise<AttemptPoints[]>;
 }

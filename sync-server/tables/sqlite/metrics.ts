@@ -93,6 +93,19 @@ export function metrics(database: Database): Synchronous<MetricsTable> {
 				.run(id, attempt, file, known + fresh.length, tail);
 			return { next: known + fresh.length, points: points.length };
 		},
+		close(key) {
+			const { id, attempt } = liveAttempt(database, key);
+			const open = database
+				.prepare(
+					'SELECT file, tail FROM metric_files WHERE run = ? AND attempt = ? AND length(tail) > 0',
+				)
+				.all(id, attempt) as { file: string; tail: Uint8Array }[];
+			const points = open.flatMap(({ tail }) => readMetricLine(Buffer.from(tail).toString()) ?? []);
+			addPoints(database, id, attempt, points);
+			database
+				.prepare(`UPDATE metric_files SET tail = x'' WHERE run = ? AND attempt = ?`)
+				.run(id, attempt);
+		},
 		keys: (run) => keysOf(database, Number(run)),
 		points: (run, key) => pointsOf(database, Number(run), key),
 	};

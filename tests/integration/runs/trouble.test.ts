@@ -242,6 +242,11 @@ echo '{"step":1,"c":3}' > one.jsonl; printf '{"step":1,"d":4}\\n{"step":2,"d":5}
 	const run = await world.reaches('1', 'failed', 'succeeded');
 	expect(run.cause).toBe('flywheel.yml names missing.jsonl, but the command has not written it.');
 	const { series } = await world.call<MetricsReply>('GET', '/api/runs/1/metrics');
-	expect(series.map(({ key }) => key)).toEqual(['a', 'b', 'c', 'd']);
+	expect(series.map(({ key, values }) => [key, ...values])).toEqual([
+		['a', 1],
+		['b', 2],
+		['c', 3],
+		['d', 4, 5],
+	]);
 	expect(await world.log('1')).toContain('many/events.out.tfevents.1 is not read');
 }, 60_000);
