@@ -159,6 +159,9 @@ export async function openAccounts({ tables, url, cookieName }: Options) {
 			return { id, name, email: given.email ?? null };
 		},
 
+		/** Takes back a person who was made and joined nothing. */
+		remove: (user: string): Promise<void> => internalAdapter.deleteUser(user),
+
 		/** Changes what a person said about themselves. A new password ends their other sessions. */
 		async update(
 			user: string,

@@ -117,7 +117,13 @@ export function inviteRoutes({ tables, accounts, guard, url, onRightsChanged }: 
 				if (body.name === undefined)
 					throw new CommandError('bad_request', 'body.name: who joins needs a name');
 				const person = await accounts.create({ name: body.name, password: body.password });
-				await accept(body.token, person.id);
+				try {
+					await accept(body.token, person.id);
+				} catch (error) {
+					// Somebody else was quicker with the same link.
+					await accounts.remove(person.id);
+					throw error;
+				}
 				const { cookies } = await accounts.startSession(person.id, request);
 				return withCookies(Response.json({ project, user: person.id }), cookies);
 			},

@@ -51,6 +51,8 @@ test('of two who open one link at once, one joins', async () => {
 		['First', 'Second'].map((name) => post('/api/invites/accept', { token, name })),
 	);
 	expect(replies.map(({ status }) => status).sort()).toEqual([200, 401]);
+	const people = await Promise.all(['first', 'second'].map((id) => server.accounts.find(id)));
+	expect(people.filter((person) => person !== undefined)).toHaveLength(1);
 });
 
 test('who is a member already keeps the higher role', async () => {
