@@ -15,6 +15,8 @@ export interface ReviewDeskParts {
 	readonly entries: readonly ReviewEntry[];
 	/** Only answers of this person. */
 	readonly by: string | undefined;
+	/** Verdicts mean something: without, every answer stands until a later one names it. */
+	readonly reviews: boolean;
 	readonly documents: ReviewDocuments;
 }
 
@@ -32,10 +34,10 @@ export class ReviewDesk {
 	readonly #answered = new SvelteMap<string, string>();
 
 	readonly list: readonly ReviewEntry[] = $derived.by(() => {
-		const { entries, by, documents } = this.#parts;
+		const { entries, by, reviews, documents } = this.#parts;
 		const open = entries.filter(
 			(entry) =>
-				!documents.isDecided(entry) &&
+				!(reviews && documents.isDecided(entry)) &&
 				this.#answered.get(entry.item.id) !== headsOf(entry) &&
 				(by === undefined || entry.heads.some((head) => head.by === by)),
 		);
@@ -50,13 +52,7 @@ export class ReviewDesk {
 	);
 	readonly current: ReviewEntry | undefined = $derived(this.list[this.index]);
 	readonly groups: readonly AnswerGroup[] = $derived(
-		this.current
-			? answerGroups(
-					this.current,
-					// Who comes back to an entry decides it anew, as it lay there before.
-					this.isBack ? ({ verdicts }) => verdicts : (head) => this.verdictsOf(head),
-				)
-			: [],
+		this.current ? answerGroups(this.current, (head) => this.#standingOf(head)) : [],
 	);
 
 	constructor(parts: ReviewDeskParts) {
@@ -116,6 +112,12 @@ export class ReviewDesk {
 		this.#done = [...this.#done.slice(-99), current!];
 		this.#back = undefined;
 		this.#chosen = next;
+	}
+
+	/** What is decided already. Who comes back to an entry decides it anew, as it lay there before. */
+	#standingOf(head: HistoryEntry): readonly KnownVerdict[] {
+		if (!this.#parts.reviews) return [];
+		return this.isBack ? head.verdicts : this.verdictsOf(head);
 	}
 
 	#neighbour(): string | undefined {

@@ -24,15 +24,18 @@ export function schemaText({ shows, tools }: Schema): string {
 }
 
 function toolText({ name, kind, title, required, many, options }: Tool): string {
-	const head = line({
+	const members: Readonly<Record<string, Json>> = {
 		name,
 		kind,
 		...(title === undefined ? {} : { title }),
 		...(required ? { required } : {}),
 		...(many ? { many } : {}),
-	});
+	};
+	const head = Object.entries(members).map(
+		([key, value]) => `\t\t\t${JSON.stringify(key)}: ${JSON.stringify(value)},\n`,
+	);
 	const lines = options.map((option) => `\t\t\t\t${optionText(option)}`).join(',\n');
-	return `\t\t${head.slice(0, -2)}, "options": [\n${lines}\n\t\t] }`;
+	return `\t\t{\n${head.join('')}\t\t\t"options": [\n${lines}\n\t\t\t]\n\t\t}`;
 }
 
 function optionText({ name, title, key }: Option): string {
