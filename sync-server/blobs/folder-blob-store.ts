@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CommandError } from '#shared/api/errors.ts';
 import { isSha256 } from '#shared/numbers/hash.ts';
+import { asDiskFull } from '../disk-full.ts';
 import type { BlobStore, ByteRange, ByteStream, KeptBlob } from './blob-store.ts';
 
 /**
@@ -195,10 +196,7 @@ async function pour(
 			await handle.close();
 		}
 	} catch (error) {
-		const code = (error as NodeJS.ErrnoException).code;
-		if (code === 'ENOSPC' || code === 'EDQUOT')
-			throw new CommandError('disk_full', 'The disk of the server is full.', { cause: error });
-		throw error;
+		throw asDiskFull(error);
 	}
 	return written;
 }

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CommandError } from '#shared/api/errors.ts';
 import type { ImportReport } from '#shared/api/replies.ts';
+import { asDiskFull } from '../disk-full.ts';
 import { keepBlob, type BlobDoors } from '../blobs/keep-blob.ts';
 import type { LineRefusal } from '../tables/imports.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -37,7 +38,11 @@ export async function importArchive(
 		const media = new Map<string, UploadedMedium>();
 		const refusals: LineRefusal[] = [];
 		let linesPath: string | undefined;
+		let files = 0;
 		for await (const { path: given, bytes } of entries) {
+			files += 1;
+			if (files > filesLimit)
+				throw new CommandError('too_large', `More than ${filesLimit} files in one archive.`);
 			if (isLitter(given)) {
 				await drain(bytes);
 				continue;
@@ -53,11 +58,13 @@ export async function importArchive(
 				if (linesPath !== undefined)
 					throw new CommandError('bad_request', `Two files of lines: ${linesPath} and ${path}.`);
 				linesPath = path;
-				await pipeline(Readable.from(bytes), createWriteStream(linesFile));
+				await pipeline(Readable.from(bytes), createWriteStream(linesFile)).catch(
+					(error: unknown) => {
+						throw asDiskFull(error);
+					},
+				);
 				continue;
 			}
-			if (media.size >= filesLimit)
-				throw new CommandError('too_large', `More than ${filesLimit} files in one archive.`);
 			const { project, signal } = request;
 			const limitBytes = doors.blobLimitBytes;
 			const kept = await keepBlob(doors, {

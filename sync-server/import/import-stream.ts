@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib';
 import { CommandError } from '#shared/api/errors.ts';
 import type { ImportReport } from '#shared/api/replies.ts';
 import type { ByteStream } from '../blobs/blob-store.ts';
+import { Expansion } from './expansion.ts';
 import { importArchive, type ArchiveDoors } from './import-archive.ts';
 import { importLines, type ImportRequest } from './import-lines.ts';
 import { tarEntries } from './tar-entries.ts';
@@ -33,17 +34,36 @@ export async function importStream(
 	request: Omit<ImportRequest, 'lines' | 'format'>,
 ): Promise<ImportReport> {
 	const { head, whole } = await peek(stream);
-	if (format === 'auto' && head[0] === 0x1f && head[1] === 0x8b)
-		return importStream(doors, 'auto', unzipped(whole), request);
-	const kind = format === 'auto' ? kindOf(head) : format;
-	switch (kind) {
-		case 'jsonl':
-			return importLines(doors, { ...request, lines: whole, format: kind });
-		case 'zip':
-			return importArchive(doors, zipEntries(whole), { ...request, format: kind });
-		case 'tar':
-			return importArchive(doors, tarEntries(whole), { ...request, format: kind });
+	if (format !== 'auto') return importAs(doors, format, whole, request);
+	if (!isGzip(head)) return importAs(doors, kindOf(head), whole, request);
+	const unpacked = unzipped(whole);
+	const inner = await peek(unpacked);
+	if (isGzip(inner.head)) {
+		await unpacked.return(undefined);
+		// Once is what people do; some bytes unpack to themselves for ever.
+		throw new CommandError('bad_request', 'This is a gzip within a gzip; unpack the outer one.');
 	}
+	return importAs(doors, kindOf(inner.head), inner.whole, request);
+}
+
+function importAs(
+	doors: ArchiveDoors,
+	format: Exclude<ImportFormat, 'auto'>,
+	stream: ByteStream,
+	request: Omit<ImportRequest, 'lines' | 'format'>,
+): Promise<ImportReport> {
+	switch (format) {
+		case 'jsonl':
+			return importLines(doors, { ...request, lines: stream, format });
+		case 'zip':
+			return importArchive(doors, zipEntries(stream), { ...request, format });
+		case 'tar':
+			return importArchive(doors, tarEntries(stream), { ...request, format });
+	}
+}
+
+function isGzip(head: Uint8Array): boolean {
+	return head[0] === 0x1f && head[1] === 0x8b;
 }
 
 function kindOf(head: Uint8Array): Exclude<ImportFormat, 'auto'> {
@@ -75,11 +95,15 @@ async function peek(stream: ByteStream): Promise<{ head: Uint8Array; whole: Byte
 }
 
 async function* unzipped(stream: ByteStream): AsyncGenerator<Uint8Array> {
-	const source = Readable.from(stream);
+	const expansion = new Expansion();
+	const source = Readable.from(expansion.in(stream));
 	const gunzip = createGunzip();
 	source.on('error', (error) => gunzip.destroy(error));
 	try {
-		yield* source.pipe(gunzip) as AsyncIterable<Uint8Array>;
+		for await (const chunk of source.pipe(gunzip) as AsyncIterable<Uint8Array>) {
+			expansion.out(chunk.length);
+			yield chunk;
+		}
 	} catch (cause) {
 		if ((cause as NodeJS.ErrnoException).code?.startsWith('Z_'))
 			throw new CommandError('bad_request', 'The gzip cannot be unpacked.', { cause });

@@ -2,6 +2,7 @@ import { Unzip, UnzipInflate } from 'fflate';
 import { CommandError } from '#shared/api/errors.ts';
 import type { ByteStream } from '../blobs/blob-store.ts';
 import type { ArchiveEntry } from './archive-entry.ts';
+import { Expansion } from './expansion.ts';
 
 /** How much is unpacked at once: a thousandfold bomb then fills 16 MiB, not the memory. */
 const pushBytes = 16 * 1024;
@@ -15,20 +16,29 @@ interface Opened {
 /** The files of a zip, as its bytes come. Throws `bad_request` for what is no zip. */
 export async function* zipEntries(stream: ByteStream): AsyncGenerator<ArchiveEntry> {
 	const opened: Opened[] = [];
+	const expansion = new Expansion();
 	let failure: Error | undefined;
 	const unzip = new Unzip((file) => {
-		if (file.name.endsWith('/')) return;
+		if (file.name.endsWith('/')) {
+			// A folder may claim to have bytes: what is not started is kept in memory for later.
+			file.ondata = (error) => (failure ??= error ?? undefined);
+			file.start();
+			return;
+		}
 		const entry: Opened = { path: file.name, chunks: [], isEnded: false };
 		opened.push(entry);
 		file.ondata = (error, chunk, isLast) => {
 			if (error) failure ??= error;
-			if (chunk?.length > 0) entry.chunks.push(chunk);
+			if (chunk?.length > 0) {
+				expansion.out(chunk.length);
+				entry.chunks.push(chunk);
+			}
 			if (isLast) entry.isEnded = true;
 		};
 		file.start();
 	});
 	unzip.register(UnzipInflate);
-	const pushes = small(stream)[Symbol.asyncIterator]();
+	const pushes = small(expansion.in(stream))[Symbol.asyncIterator]();
 	let isOver = false;
 	/** Unpacks a little more; false at the end. */
 	const more = async (): Promise<boolean> => {
@@ -65,6 +75,7 @@ async function* small(stream: ByteStream): AsyncGenerator<Uint8Array> {
 }
 
 function badZip(cause: unknown): CommandError {
+	if (cause instanceof CommandError) return cause;
 	return new CommandError(
 		'bad_request',
 		`The zip cannot be unpacked: ${cause instanceof Error ? cause.message : String(cause)}.`,
