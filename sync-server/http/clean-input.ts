@@ -7,13 +7,12 @@ type Path = readonly (string | number)[];
  * Input whose text every store keeps exactly: SQLite would change a lone surrogate, git and processes cut at
  * a NUL, and a key like `__proto__` is dropped by who copies. Checked once, before any call's own schema.
  */
-export const cleanShape = z
-	.unknown()
-	.superRefine(refuseFlaws)
-	.superRefine((value, context) => {
-		const path = nulIn(value, []);
-		if (path) context.addIssue({ code: 'custom', path: [...path], message: 'text with a NUL' });
-	});
+export const cleanShape = z.unknown().superRefine((value, context) => {
+	refuseFlaws(value, context);
+	if (context.issues.length > 0) return;
+	const path = nulIn(value, []);
+	if (path) context.addIssue({ code: 'custom', path: [...path], message: 'text with a NUL' });
+});
 
 /** Where a NUL stands; the value is known to be no deeper than `refuseFlaws` lets through. */
 function nulIn(value: unknown, path: Path): Path | undefined {
