@@ -6,7 +6,9 @@ import type { ItemRow } from '#shared/replica/rows.ts';
 import { matchesItem, writeItemFilter, type ItemFilter } from './item-filter.ts';
 import { PagedRows, type Page } from './paged-rows.svelte.ts';
 
-const pageRows = 250;
+/** The first page comes soon, the others are few: somebody who drags to the end waits for all of them. */
+const firstPageRows = 100;
+const pageRows = 500;
 /** Enough to look something up offline; more would take seconds to read. */
 const deviceLimit = 5000;
 
@@ -18,14 +20,25 @@ interface ItemListOptions {
 }
 
 /**
- * The items that a filter means: searched and paged by the server, kept on this device as visited. Without
+ * The items that a filter means: searched and paged by the server, kept on this device as seen. Without
  * a network it is what this device has, and `isFromDevice` says so.
  */
 export class ItemList extends PagedRows<ItemRow> {
+	readonly #replica: Replica;
 	#isFromDevice = $state(false);
 
 	constructor(options: ItemListOptions) {
 		super((after, signal) => this.#page(options, after, signal));
+		this.#replica = options.replica;
+	}
+
+	/**
+	 * Keeps what somebody had on screen. A courtesy: where the disk is full, or the page is being left, the list
+	 * is there all the same.
+	 */
+	keep(from: number, to: number): void {
+		if (this.#isFromDevice) return;
+		this.#replica.items.bulkPut(this.rows.slice(from, to)).catch(() => undefined);
 	}
 
 	get isFromDevice(): boolean {
@@ -38,12 +51,11 @@ export class ItemList extends PagedRows<ItemRow> {
 		signal: AbortSignal,
 	): Promise<Page<ItemRow>> {
 		const query = writeItemFilter(filter);
-		query.set('limit', String(pageRows));
+		query.set('limit', String(after === undefined ? firstPageRows : pageRows));
 		if (after !== undefined) query.set('after', after);
 		try {
 			const path = `/api/projects/${project}/items?${query}`;
 			const { items, next, total } = await api.get<ItemPage>(path, { signal });
-			keepVisited(replica, items);
 			return { rows: items, total, ...(next === undefined ? {} : { next }) };
 		} catch (error) {
 			if (!(error instanceof Offline) || after !== undefined) throw error;
@@ -57,9 +69,4 @@ export class ItemList extends PagedRows<ItemRow> {
 			return { rows, total: rows.length };
 		}
 	}
-}
-
-/** Keeping is a courtesy: where the disk is full, or the page is being left, the list is on screen all the same. */
-function keepVisited(replica: Replica, items: readonly ItemRow[]): void {
-	replica.items.bulkPut(items).catch(() => undefined);
 }

@@ -77,7 +77,7 @@ export class PagedRows<T> {
 				}
 				start = end;
 			}
-			this.#show();
+			this.#rows = this.#pages.flatMap(({ rows }) => rows);
 		} catch (error) {
 			if (!this.#abort.signal.aborted) this.#failure = error;
 		} finally {
@@ -100,7 +100,7 @@ export class PagedRows<T> {
 				this.#pages.push({ after, rows: page.rows });
 				this.#total = page.total;
 				this.#follow(page.next);
-				this.#show();
+				this.#rows = this.#rows.concat(page.rows);
 				this.#isLoaded = true;
 			}
 		} catch (error) {
@@ -113,9 +113,5 @@ export class PagedRows<T> {
 	#follow(next: string | undefined): void {
 		this.#next = next;
 		this.#isWhole = next === undefined;
-	}
-
-	#show(): void {
-		this.#rows = this.#pages.flatMap(({ rows }) => rows);
 	}
 }
