@@ -102,10 +102,10 @@ export class ReviewQueue {
 		if (!this.#isBusy) void this.#read();
 	}
 
-	/** Reads one page further. */
+	/** Reads twice as far. */
 	more(): void {
 		if (this.#isWhole || this.#isBusy) return;
-		this.#wanted += pageEntries;
+		this.#wanted *= 2; // the list is read from its top: doubling keeps that cheap
 		this.reload();
 	}
 

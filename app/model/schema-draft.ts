@@ -106,7 +106,10 @@ function toolChanges(before: Tool, after: Tool): string[] {
 	const isRelabeled =
 		added.length === 0 &&
 		removed.length === 0 &&
-		!isSame([before.title, before.options], [after.title, after.options]);
+		!isSame(
+			{ title: before.title, options: before.options },
+			{ title: after.title, options: after.options },
+		);
 	return [
 		...added,
 		...removed,
@@ -117,7 +120,7 @@ function toolChanges(before: Tool, after: Tool): string[] {
 
 /** Whatever the order of their keys: a schema that went through the server has another one. */
 function isSame(a: unknown, b: unknown): boolean {
-	return canonicalJson((a ?? null) as Json) === canonicalJson((b ?? null) as Json);
+	return canonicalJson(a as Json) === canonicalJson(b as Json);
 }
 
 function pathText(path: readonly PropertyKey[]): string {
