@@ -9,7 +9,10 @@ export interface ReviewQuery extends ReviewFilter {
 const states: readonly ReviewState[] = ['waiting', 'returned', 'settle'];
 
 /** Reads the address. Where a project does without reviews there is only settling. */
-export function readReviewQuery(query: Pick<URLSearchParams, 'get'>, reviews: boolean): ReviewQuery {
+export function readReviewQuery(
+	query: Pick<URLSearchParams, 'get'>,
+	reviews: boolean,
+): ReviewQuery {
 	const asked = states.find((state) => state === query.get('state'));
 	const batch = query.get('batch');
 	const by = query.get('by');
