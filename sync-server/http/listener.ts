@@ -5,6 +5,7 @@ import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
 import { addressOf, isLocal, pathnameOf } from './node-request.ts';
+import { readOut } from './read-out.ts';
 
 type NodeHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
 
@@ -34,9 +35,11 @@ export function listener(options: Options): NodeHandler {
 	const { api, app, git, metrics, logger, facts, health } = options;
 	const known = new WeakMap<IncomingMessage, RequestFacts>();
 	const answerApi = getRequestListener(
-		(request, { incoming }) => {
+		async (request, { incoming }) => {
 			facts.set(request, known.get(incoming as IncomingMessage)!);
-			return api.fetch(request);
+			const response = await api.fetch(request);
+			if (!response.ok) await readOut(incoming as IncomingMessage);
+			return response;
 		},
 		{ overrideGlobalObjects: false },
 	);
