@@ -25,6 +25,12 @@ const nouns = nounsOf(database) as unknown as Record<
 	Record<string, (...args: readonly unknown[]) => unknown>
 >;
 
+/**
+ * SQLITE_FULL, and SQLITE_IOERR_WRITE, which is what a quota or a limit on files gives: the failures of the
+ * database that a person can mend at once.
+ */
+const fullCodes: ReadonlySet<number | undefined> = new Set([13, 778]);
+
 port.on('message', (call: Call | 'close') => {
 	if (call === 'close') {
 		database.close();
@@ -42,8 +48,7 @@ function answer({ id, noun, method, args }: Call): Answer {
 	} catch (error) {
 		const message = error instanceof Error ? error.message : String(error);
 		if (error instanceof CommandError) return { id, failure: { code: error.code, message } };
-		// SQLITE_FULL (13) is the one failure of the database that a person can mend at once.
-		const isFull = (error as { errcode?: number }).errcode === 13;
+		const isFull = fullCodes.has((error as { errcode?: number }).errcode);
 		return {
 			id,
 			failure: isFull
