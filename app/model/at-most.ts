@@ -6,7 +6,7 @@ export interface Paced {
 }
 
 /** Does something each time it is asked for, never twice at once, and at most once every `everyMs`. */
-export function atMost(everyMs: number, act: (signal: AbortSignal) => Promise<void>): Paced {
+export function atMost(everyMs: number, act: (signal: AbortSignal) => Promise<void> | void): Paced {
 	const abort = new AbortController();
 	let isResting = false;
 	let isWanted = false;
@@ -16,10 +16,12 @@ export function atMost(everyMs: number, act: (signal: AbortSignal) => Promise<vo
 		isResting = true;
 		isWanted = false;
 		const began = Date.now();
-		await act(abort.signal).finally(() => {
-			if (abort.signal.aborted) return;
-			timer = setTimeout(rested, Math.max(0, everyMs - (Date.now() - began)));
-		});
+		try {
+			await act(abort.signal);
+		} finally {
+			if (!abort.signal.aborted)
+				timer = setTimeout(rested, Math.max(0, everyMs - (Date.now() - began)));
+		}
 	}
 	function rested(): void {
 		isResting = false;

@@ -36,9 +36,9 @@ export class ItemList extends PagedRows<ItemRow> {
 	 * Keeps what somebody had on screen. A courtesy: where the disk is full, or the page is being left, the list
 	 * is there all the same.
 	 */
-	keep(from: number, to: number): void {
+	async keep(from: number, to: number): Promise<void> {
 		if (this.#isFromDevice) return;
-		this.#replica.items.bulkPut(this.rows.slice(from, to)).catch(() => undefined);
+		await this.#replica.items.bulkPut(this.rows.slice(from, to)).catch(() => undefined);
 	}
 
 	get isFromDevice(): boolean {

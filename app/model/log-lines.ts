@@ -1,6 +1,6 @@
 /** Colours, cursor moves and titles that programs write for terminals. */
-// eslint-disable-next-line no-control-regex -- these control characters are what is looked for
 const terminalCodes =
+	// eslint-disable-next-line no-control-regex -- these control characters are what is looked for
 	/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 // eslint-disable-next-line no-control-regex -- the same, cut off at the end of a piece
 const openCode = /\u001b(?:\[[0-9;?]*[ -/]*|\][^\u0007\u001b]*)?$/;

@@ -26,8 +26,10 @@ export class RunMetrics {
 			const query = new URLSearchParams({ points: String(points) });
 			if (keys) query.set('keys', keys.join(','));
 			if (this.#range) {
-				query.set('from', String(this.#range[0]));
-				query.set('to', String(this.#range[1]));
+				const [from, to] = this.#range;
+				// Half as much again on both sides, so that the line reaches the edges.
+				query.set('from', String(from - (to - from) / 2));
+				query.set('to', String(to + (to - from) / 2));
 			}
 			try {
 				this.#current = await api.get<MetricsReply>(`/api/runs/${run}/metrics?${query}`, {

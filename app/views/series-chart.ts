@@ -21,11 +21,11 @@ export interface SeriesChartOptions {
 }
 
 export interface SeriesChart {
-	setData(data: AlignedCurves, range: Range | null): void;
+	readonly setData: (data: AlignedCurves, range: Range | null) => void;
 	/** The colours of the page have changed. */
-	repaint(): void;
-	setWidth(width: number): void;
-	close(): void;
+	readonly repaint: () => void;
+	readonly setWidth: (width: number) => void;
+	readonly close: () => void;
 }
 
 /** A wheel turn that began outside a chart scrolls the page, also when the chart comes under the pointer. */
@@ -59,6 +59,7 @@ export function openSeriesChart(host: HTMLElement, options: SeriesChartOptions):
 				sync: { key: syncKey, setSeries: false, scales: ['x', null] },
 				points: { size: 7 },
 				drag: { x: true, y: false, dist: 4 },
+				bind: { dblclick: () => showAll },
 			},
 			scales: { x: { time: false } },
 			axes: [
@@ -103,6 +104,13 @@ export function openSeriesChart(host: HTMLElement, options: SeriesChartOptions):
 		const near = (a: number, b: number): boolean => Math.abs(a - b) <= (full[1] - full[0]) * 1e-6;
 		options.onWindow(near(min, full[0]) && near(max, full[1]) ? null : [min, max]);
 	}
+	function showAll(): null {
+		zoomTo(full);
+		return null;
+	}
+	function zoomTo([min, max]: Range): void {
+		for (const each of uPlot.sync(syncKey).plots) each.setScale('x', { min, max });
+	}
 	function drawMarks(u: uPlot): void {
 		const { ctx, bbox } = u;
 		ctx.save();
@@ -125,9 +133,7 @@ export function openSeriesChart(host: HTMLElement, options: SeriesChartOptions):
 		event.preventDefault();
 		event.stopPropagation();
 		const focus = chart.posToVal(event.clientX - chart.rect.left, 'x');
-		const range = zoomed([min, max], full, focus, event.deltaY < 0 ? 0.8 : 1.25) ?? full;
-		for (const each of uPlot.sync(syncKey).plots)
-			each.setScale('x', { min: range[0], max: range[1] });
+		zoomTo(zoomed([min, max], full, focus, event.deltaY < 0 ? 0.8 : 1.25) ?? full);
 	}
 	const onScroll = (event: WheelEvent): void => {
 		if (!(event.target instanceof Element && event.target.closest('.u-over')))
@@ -139,7 +145,8 @@ export function openSeriesChart(host: HTMLElement, options: SeriesChartOptions):
 	return {
 		setData({ x, y }, range) {
 			const [from, to] = [x[0] ?? 0, x.at(-1) ?? 1];
-			full = from === to ? [from - 0.5, to + 0.5] : [from, to];
+			if (range === null) full = from === to ? [from - 0.5, to + 0.5] : [from, to];
+			else full = [Math.min(full[0], from), Math.max(full[1], to)];
 			const [min, max] = range ?? full;
 			chart.batch(() => {
 				chart.setData([x, ...y] as uPlot.AlignedData, false);

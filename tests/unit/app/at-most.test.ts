@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers());
 
 test('asking many times at once acts at once, and once more after the pace', async () => {
 	let acts = 0;
-	const paced = atMost(500, async () => void acts++);
+	const paced = atMost(500, () => void acts++);
 	for (let n = 0; n < 10; n++) paced.ask();
 	expect(acts).toBe(1);
 	await vi.advanceTimersByTimeAsync(499);
@@ -37,7 +37,7 @@ test('a slow act is never joined by a second one; what was asked meanwhile is do
 
 test('stopping aborts what is under way and forgets what was asked', async () => {
 	const signals: AbortSignal[] = [];
-	const paced = atMost(100, async (signal) => void signals.push(signal));
+	const paced = atMost(100, (signal) => void signals.push(signal));
 	paced.ask();
 	paced.ask();
 	paced.stop();
