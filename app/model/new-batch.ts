@@ -2,7 +2,7 @@ import type { BatchPurpose } from '#shared/replica/rows.ts';
 import { writeItemFilter, type ItemFilter } from './item-filter.ts';
 
 /** The most items in one batch (design §2). */
-export const batchItems = 500;
+const batchItems = 500;
 
 /** What a lead fills in to make batches. */
 export interface NewBatchForm {

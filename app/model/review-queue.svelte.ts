@@ -27,7 +27,7 @@ interface Deps {
 const pageEntries = 200;
 
 /** One page of what waits for a reviewer. Throws what the API throws. */
-export function fetchReviewPage(
+function fetchReviewPage(
 	{ api, project, filter }: Omit<Deps, 'replica'>,
 	after: string | undefined,
 	signal?: AbortSignal,

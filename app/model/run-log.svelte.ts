@@ -4,6 +4,8 @@ import { atMost, type Paced } from './at-most.ts';
 import { LogLines } from './log-lines.ts';
 
 const everyMs = 500;
+/** An answer of at least this much may not be all there is: more is asked for at once. */
+const fullBytes = 128 * 1024;
 
 /** The log of a run, read on from where it was whenever asked, at most twice a second. */
 export class RunLog {
@@ -24,14 +26,14 @@ export class RunLog {
 						{ signal },
 					);
 					if (signal.aborted) return;
-					const hasMore = next > this.#next;
+					const newBytes = next - this.#next;
 					this.#next = next;
 					this.#log.push(text);
-					if (hasMore) this.#lines = this.#log.lines;
+					if (newBytes > 0) this.#lines = this.#log.lines;
 					this.#isLoaded = true;
 					this.#isWhole = isEnded;
 					this.#failure = undefined;
-					if (!hasMore || isEnded) return;
+					if (newBytes < fullBytes || isEnded) return;
 				}
 			} catch (error) {
 				if (!signal.aborted) this.#failure = error;

@@ -6,6 +6,10 @@ export interface SavedTotals {
 	readonly onServer: boolean;
 	readonly notSaved: number;
 	readonly blocked: number;
+	/** Times the server did not accept something; it is kept here with an export. */
+	readonly refused: number;
+	/** How many changes wait for the server, over all documents. */
+	readonly changesOnDevice: number;
 }
 
 export type SavedKind = 'not-saved' | 'saving' | 'blocked' | 'device' | 'server';
@@ -14,7 +18,7 @@ export type SavedKind = 'not-saved' | 'saving' | 'blocked' | 'device' | 'server'
 export function savedKind(totals: SavedTotals): SavedKind {
 	if (totals.notSaved > 0) return 'not-saved';
 	if (totals.saving > 0) return 'saving';
-	if (totals.blocked > 0) return 'blocked';
+	if (totals.blocked > 0 || totals.refused > 0) return 'blocked';
 	return totals.onDevice > 0 || !totals.onServer ? 'device' : 'server';
 }
 

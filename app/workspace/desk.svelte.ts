@@ -121,6 +121,14 @@ export class Desk {
 		this.#answers.setValue(this.item.id, tool.name, next);
 	}
 
+	/** Chooses and submits as one change: one update on the wire, one on the disk. */
+	chooseAndSubmit(tool: Tool, option: string): readonly string[] {
+		return this.#answers.together(() => {
+			this.choose(tool, option);
+			return this.submit();
+		});
+	}
+
 	/** Submits what is on the screen and goes on. Returns what is missing, if something is. */
 	submit(): readonly string[] {
 		const wrong = misfits(this.answer, this.schema);

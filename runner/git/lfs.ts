@@ -127,7 +127,7 @@ export class LfsClient {
 		const part = `${path}.part`;
 		const hash = createHash('sha256');
 		await pipeline(
-			Readable.fromWeb(response.body),
+			Readable.from(response.body),
 			async function* (chunks: AsyncIterable<Uint8Array>) {
 				for await (const chunk of chunks) {
 					hash.update(chunk);

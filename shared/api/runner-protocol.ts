@@ -24,7 +24,6 @@ export const claimShape = z.strictObject({
 		.max(100)
 		.default([]),
 });
-export type Claim = z.infer<typeof claimShape>;
 
 /** What the runner is to do: everything it needs and nothing it must look up. */
 export const assignmentShape = z.object({

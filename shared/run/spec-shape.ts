@@ -96,7 +96,7 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** True for what may stand behind `datasets/` as a branch name. */
-export function isDataName(name: string): boolean {
+function isDataName(name: string): boolean {
 	return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name) && !/\.\.|\.$|\.lock$/.test(name);
 }
 

@@ -31,7 +31,6 @@ export const importLineShape = z.strictObject({
 	split: z.enum(splits).optional(),
 	answer: answerShape.optional(),
 });
-export type ImportLine = z.infer<typeof importLineShape>;
 
 export type ItemData = z.infer<typeof itemDataShape>;
 

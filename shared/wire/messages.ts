@@ -31,7 +31,7 @@ export type Message =
 			readonly reason: string;
 	  };
 
-export const barrierPayloadLimitBytes = 64;
+const barrierPayloadLimitBytes = 64;
 
 /** Prints one frame. */
 export function writeMessage(message: Message): Uint8Array {

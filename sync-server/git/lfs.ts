@@ -97,7 +97,7 @@ async function download(deps: LfsDeps, lfs: LfsRequest, oid: string): Promise<vo
 	}
 	const bytes = await deps.blobStore.open(oid, { start, end });
 	if (!bytes) throw new Error(`the bytes of ${oid} are gone`);
-	await pipeline(Readable.fromWeb(bytes), response);
+	await pipeline(Readable.from(bytes), response);
 }
 
 /** `bytes=a-b` and `bytes=a-`; anything else asks for the whole. */

@@ -30,7 +30,18 @@ export async function startEmbeddedRunner(
 		const server = `http://${loopbackOf(served.address.address)}:${served.address.port}`;
 		child = spawn(
 			process.execPath,
-			[program, '--tied', '--server', server, '--name', 'here', '--work', join(home, 'runner')],
+			[
+				program,
+				'--tied',
+				'--server',
+				server,
+				'--name',
+				'here',
+				'--work',
+				join(home, 'runner'),
+				'--grace',
+				'5',
+			],
 			{
 				// Its end of this pipe closes with us, however we end: no runner outlives its server.
 				stdio: ['pipe', 'inherit', 'inherit'],

@@ -40,7 +40,7 @@ export function startSweeper(options: SweeperOptions): () => void {
 }
 
 /** One look; `startedAt` is when this server began to listen. */
-export async function sweepAttempts(
+async function sweepAttempts(
 	{ tables, work, now, hint }: Omit<SweeperOptions, 'onFault'>,
 	startedAt: number,
 ): Promise<void> {

@@ -52,9 +52,10 @@ export class SyncClient {
 			});
 		});
 		synced.catch(() => undefined); // a kill closes it later, on purpose
-		client.doc.getMap<string>('draft').observe((event) => {
+		const draft = client.doc.getMap<string>('draft');
+		draft.observe((event) => {
 			if (event.transaction.origin !== fromServer) return;
-			for (const key of event.keysChanged) onValue((event.target as Y.Map<string>).get(key) ?? '');
+			for (const key of event.keysChanged) onValue(draft.get(key) ?? '');
 		});
 		client.doc.on('update', (update: Uint8Array, origin: unknown) => {
 			if (origin !== fromServer) socket.send(writeMessage({ kind: 'update', update }));

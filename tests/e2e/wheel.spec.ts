@@ -187,7 +187,7 @@ test('2c. a reviewer returns an answer; the labeler sees it live, corrects it, i
 test('3. a snapshot is a commit that a stock client clones and reads', async () => {
 	const { page } = owner;
 	await page.goto(`${relay.url}/projects/reviews/snapshots?new`);
-	await page.getByRole('dialog').getByLabel('Message').fill('Fifty more');
+	await page.getByRole('dialog').getByLabel('What is new in it').fill('Fifty more');
 	await page
 		.getByRole('dialog')
 		.getByRole('button', { name: /Freeze/ })

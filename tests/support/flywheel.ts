@@ -6,6 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import {
+	serverEnvironment,
+	serverFlags,
+	serverProgram,
+} from '#sync-server/operator/server-command.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -72,7 +77,7 @@ export class Flywheel {
 
 	/** Starts the process, again after a kill. */
 	async launch(): Promise<void> {
-		const child = spawn(process.execPath, ['sync-server/main.ts'], {
+		const child = spawn(process.execPath, [...serverFlags, serverProgram], {
 			cwd: root,
 			stdio: ['ignore', 'pipe', 'pipe'],
 			env: this.#environment(),
@@ -97,6 +102,7 @@ export class Flywheel {
 		return {
 			PATH: process.env['PATH'],
 			HOME: this.home,
+			...serverEnvironment,
 			PORT: String(this.port),
 			FLYWHEEL_HOME: join(this.home, 'data'),
 			FLYWHEEL_URL: this.url,

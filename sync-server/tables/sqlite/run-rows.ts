@@ -18,7 +18,7 @@ type Stored = Omit<Run, 'params' | 'last' | 'quality' | 'spec'> & {
 };
 
 /** A run as it is stored, parsed. */
-export function readRun(row: unknown): Run {
+function readRun(row: unknown): Run {
 	const stored = row as Stored;
 	return {
 		...stored,

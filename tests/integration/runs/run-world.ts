@@ -152,9 +152,8 @@ export class RunWorld {
 			split: n % 3 === 0 ? 'valid' : n % 3 === 1 ? 'gate' : 'train',
 			...(n < 60 ? { answer: { values: { sentiment: n % 2 ? 'positive' : 'negative' } } } : {}),
 		}));
-		const blobStore = await openFolderBlobStore(join(this.folder, 'blobs'));
 		await importLines(
-			{ tables: this.tables, blobStore },
+			{ tables: this.tables },
 			{
 				project,
 				by: 'ada',

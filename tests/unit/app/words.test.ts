@@ -6,12 +6,21 @@ import { duration, relativeTime } from '#app/ui/relative-time.ts';
 import { schemaShape } from '#shared/schema/schema.ts';
 
 describe('the saved state', () => {
-	const all = { saving: 0, onDevice: 0, onServer: true, notSaved: 0, blocked: 0 };
+	const all = {
+		saving: 0,
+		onDevice: 0,
+		onServer: true,
+		notSaved: 0,
+		blocked: 0,
+		refused: 0,
+		changesOnDevice: 0,
+	};
 	test('says the server only when nothing is anywhere else', () => {
 		expect(savedKind(all)).toBe('server');
 		expect(savedKind({ ...all, onServer: false })).toBe('device');
 		expect(savedKind({ ...all, onDevice: 1 })).toBe('device');
 		expect(savedKind({ ...all, blocked: 1, onDevice: 1 })).toBe('blocked');
+		expect(savedKind({ ...all, refused: 1 })).toBe('blocked');
 		expect(savedKind({ ...all, saving: 1, onDevice: 1 })).toBe('saving');
 		expect(savedKind({ ...all, notSaved: 1, saving: 1 })).toBe('not-saved');
 	});

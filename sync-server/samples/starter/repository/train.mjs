@@ -5,7 +5,12 @@ const folder = process.env.FLYWHEEL_DATA_DIR;
 const read = (part) =>
 	globSync(`${folder}/${part}/*.jsonl`)
 		.sort()
-		.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)));
+		.flatMap((file) =>
+			readFileSync(file, 'utf8')
+				.split('\n')
+				.filter(Boolean)
+				.map((line) => JSON.parse(line)),
+		);
 
 const items = read('items');
 const train = items.filter(({ split }) => split === 'train');
