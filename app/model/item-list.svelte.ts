@@ -33,12 +33,14 @@ export class ItemList extends PagedRows<ItemRow> {
 	}
 
 	/**
-	 * Keeps what somebody had on screen. A courtesy: where the disk is full, or the page is being left, the list
+	 * Keeps what somebody looked at. A courtesy: where the disk is full, or the page is being left, the list
 	 * is there all the same.
 	 */
 	async keep(from: number, to: number): Promise<void> {
 		if (this.#isFromDevice) return;
-		await this.#replica.items.bulkPut(this.rows.slice(from, to)).catch(() => undefined);
+		await this.#replica.items
+			.bulkPut(this.rows.slice(Math.max(0, from), to))
+			.catch(() => undefined);
 	}
 
 	get isFromDevice(): boolean {
