@@ -34,8 +34,7 @@ interface RunRow {
 	readonly modelBranch: string | null;
 }
 
-const run = async (id: string): Promise<RunRow> =>
-	(await flywheel.call<{ run: RunRow }>('GET', `/api/runs/${id}`)).run;
+const run = (id: string): Promise<RunRow> => flywheel.call<RunRow>('GET', `/api/runs/${id}`);
 
 test.beforeAll(async () => {
 	const port = await freePort();
