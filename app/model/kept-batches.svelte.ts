@@ -91,6 +91,15 @@ export class KeptBatches {
 	}
 }
 
+/** What is being kept is found again on return to a page: it lives as long as the person's database is open. */
+const ofReplica = new WeakMap<Replica, KeptBatches>();
+
+export function keptBatchesOf(deps: Deps): KeptBatches {
+	const kept = ofReplica.get(deps.replica) ?? new KeptBatches(deps);
+	ofReplica.set(deps.replica, kept);
+	return kept;
+}
+
 async function keptPackets(replica: Replica): Promise<KeptPacket[]> {
 	const rows = await replica.packets.filter(({ keep }) => keep !== 'visited').toArray();
 	return rows.map(({ batch, project, keep, items, media }) => ({

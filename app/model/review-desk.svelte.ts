@@ -77,6 +77,16 @@ export class ReviewDesk {
 		if (this.#back && this.#chosen !== this.#back.item.id) this.#back = undefined;
 	}
 
+	/** Puts an item before the reviewer, now or as soon as it is listed. */
+	ask(item: string): void {
+		this.#chosen = item;
+	}
+
+	/** What was asked for is not listed. */
+	get isAskedMissing(): boolean {
+		return this.#chosen !== undefined && this.current?.item.id !== this.#chosen;
+	}
+
 	/** Accepts the only answer, or one of several; the others are then returned with the note. */
 	accept(group = 0, note?: string): void {
 		if (this.current && this.groups[group])

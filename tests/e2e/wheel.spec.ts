@@ -266,7 +266,7 @@ test('6. kill -9 of server and runner: no label lost, nothing left running, a cu
 	const steps = async (): Promise<number[]> => {
 		const { series } = await flywheel.call<{ series: { key: string; steps: number[] }[] }>(
 			'GET',
-			`/api/runs/${id}/metrics?keys=loss&points=100000`,
+			`/api/runs/${id}/metrics?keys=loss&points=10000`,
 		);
 		return series[0]?.steps ?? [];
 	};

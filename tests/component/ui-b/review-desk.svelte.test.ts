@@ -131,3 +131,26 @@ test('without reviews every answer stands, whatever was said of it', async () =>
 	flushSync();
 	expect(seen.current.list).toEqual(['r1', 'r2']);
 });
+
+test('an item that was asked for comes before the reviewer as soon as it is listed', async () => {
+	const entries = $state<{ list: ReviewEntry[] }>({ list: [entry('r1')] });
+	const documents = new ReviewDocuments(openTab(newEpoch()).documents, 'reviews', 'u1');
+	onTestFinished(() => documents.close());
+	const desk = new ReviewDesk({
+		get entries() {
+			return entries.list;
+		},
+		by: undefined,
+		reviews: true,
+		documents,
+	});
+	const current = watch(() => desk.current?.item.id);
+	desk.ask('r2');
+	flushSync();
+	expect(current.current).toBe('r1');
+	expect(desk.isAskedMissing).toBe(true);
+	entries.list = [entry('r1'), entry('r2')];
+	flushSync();
+	expect(current.current).toBe('r2');
+	expect(desk.isAskedMissing).toBe(false);
+});
