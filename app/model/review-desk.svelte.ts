@@ -28,6 +28,7 @@ export interface ReviewDeskParts {
 export class ReviewDesk {
 	readonly #parts: ReviewDeskParts;
 	#chosen = $state<string>();
+	#asked = $state<string>();
 	#back = $state.raw<ReviewEntry>();
 	#done = $state.raw<readonly ReviewEntry[]>([]);
 	/** Items settled by an answer, with the heads they had. */
@@ -74,17 +75,19 @@ export class ReviewDesk {
 
 	choose(index: number): void {
 		this.#chosen = this.list[index]?.item.id;
+		this.#asked = undefined;
 		if (this.#back && this.#chosen !== this.#back.item.id) this.#back = undefined;
 	}
 
 	/** Puts an item before the reviewer, now or as soon as it is listed. */
 	ask(item: string): void {
 		this.#chosen = item;
+		this.#asked = item;
 	}
 
-	/** What was asked for is not listed. */
+	/** What was asked for is not listed yet, and nobody has turned to something else meanwhile. */
 	get isAskedMissing(): boolean {
-		return this.#chosen !== undefined && this.current?.item.id !== this.#chosen;
+		return this.#asked !== undefined && !this.list.some(({ item }) => item.id === this.#asked);
 	}
 
 	/** Accepts the only answer, or one of several; the others are then returned with the note. */
@@ -121,6 +124,7 @@ export class ReviewDesk {
 		this.#parts.documents.decide(plan, note);
 		this.#done = [...this.#done.slice(-99), current!];
 		this.#back = undefined;
+		this.#asked = undefined;
 		this.#chosen = next;
 	}
 
