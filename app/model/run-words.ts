@@ -113,3 +113,8 @@ export function metricText(value: number | null | undefined): string {
 		? value.toExponential(2)
 		: value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 4);
 }
+
+/** True for a run that has reported a metric: it has a curve. */
+export function isMeasured({ last }: Row<'runs'>): boolean {
+	return Object.keys(last).length > 0;
+}

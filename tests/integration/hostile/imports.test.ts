@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { strToU8, zipSync } from 'fflate';
 import { pack, type Header } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -210,15 +210,15 @@ describe('archives', () => {
 	});
 
 	test('a bomb is refused before it fills a disk or the memory, however it is packed', async () => {
-		const zeros = Buffer.alloc(256 << 20);
-		const packed = gzipSync(zeros, { level: 9 });
-		const raw = deflateRawSync(zeros, { level: 9 });
+		const sizeBytes = 128 << 20;
+		const packed = gzipSync(Buffer.alloc(sizeBytes));
+		const raw = packed.subarray(10, -8); // without what gzip puts around it
 		const before = process.memoryUsage.rss();
 		await world.unharmed(async () => {
 			for (const body of [
 				packed,
-				storedZip('items.jsonl', raw, zeros.length),
-				storedZip('bomb.png', raw, zeros.length),
+				storedZip('items.jsonl', raw, sizeBytes),
+				storedZip('bomb.png', raw, sizeBytes),
 			])
 				await expectError(await send('pictures', body as BodyInit), 'too_large', /unpack/);
 		}, tried);
@@ -254,19 +254,10 @@ describe('archives', () => {
 	});
 
 	test('more files than anybody labels are refused, also those with bad names', async () => {
-		const packed = pack();
-		for (let n = 0; n < 100_100; n += 1) packed.entry({ name: `../${n}` }, '');
-		packed.finalize();
+		const entry = (await tar([[{ name: '../again' }, '']])).subarray(0, 512);
+		const many = gzipSync(Buffer.alloc(512 * 100_100, entry), { level: 1 });
 		await world.unharmed(
-			async () =>
-				expectError(
-					await send(
-						'pictures',
-						gzipSync(Buffer.concat((await Array.fromAsync(packed)) as Uint8Array[])),
-					),
-					'too_large',
-					/files/,
-				),
+			async () => expectError(await send('pictures', many as BodyInit), 'too_large', /files/),
 			tried,
 		);
 	});

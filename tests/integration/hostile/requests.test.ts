@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorTable, type ErrorBody } from '#shared/api/errors.ts';
 import { ownerToken, sentiment } from '../core/test-server.ts';
@@ -295,6 +297,33 @@ describe('every call', () => {
 						/^body/,
 					);
 			}
+		});
+	});
+});
+
+describe('who goes away in the middle', () => {
+	test.each([
+		['POST', '/api/projects', '{"name":"Ha'],
+		['PUT', '/api/me', '{"name":"Ha'],
+		['POST', '/api/projects/target/predictions', '{"item":"one","mod'],
+		['POST', '/api/projects/target/import', '{"id":"two","data":{"te'],
+		['POST', '/git/target.git/info/lfs/objects/batch', '{"operation":'],
+		['PUT', `/git/target.git/info/lfs/objects/${'a'.repeat(64)}`, 'some bytes'],
+		['POST', '/git/target.git/git-receive-pack', '0094'],
+		['POST', '/git/target.git/git-upload-pack', '0094'],
+	])('of %s %s leaves no fault behind', async (method, path, part) => {
+		await world.unharmed(async () => {
+			const socket = connect(world.address.port, '127.0.0.1');
+			socket.write(
+				`${method} ${path} HTTP/1.1\r\n${head}Expect: 100-continue\r\nContent-Length: 5000\r\n\r\n`,
+			);
+			const [heard] = (await once(socket, 'data')) as [Buffer];
+			expect(heard.toString()).toMatch(/^HTTP\/1\.1 100 /);
+			socket.write(part);
+			await world.client.json('GET', '/api/me');
+			socket.destroy();
+			// What the server does about it, it does before it has answered others a few times.
+			for (let n = 0; n < 5; n += 1) await world.client.json('GET', '/api/me');
 		});
 	});
 });
