@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CommandError } from '#shared/api/errors.ts';
 import { splits } from '#shared/numbers/split.ts';
+import { requestBody } from './request-body.ts';
 import { route, type Route } from './route.ts';
 import type { RunDoors } from './run-doors.ts';
 import { takePredictions } from '../runs/take-predictions.ts';
@@ -41,7 +42,7 @@ export function predictionRoutes({ tables, guard }: RunDoors): Route[] {
 				const project = params['project']!;
 				await guard.project(caller, project, 'lead');
 				if (!request.body) throw new CommandError('bad_request', 'There are no predictions.');
-				const lines = request.body as unknown as AsyncIterable<Uint8Array>;
+				const lines = requestBody(request);
 				return takePredictions(tables, { project, by: caller.user, lines });
 			},
 		}),

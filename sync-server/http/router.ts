@@ -4,6 +4,7 @@ import { CommandError, type ErrorCode } from '#shared/api/errors.ts';
 import type { Caller } from '../accounts/caller.ts';
 import { cleanShape } from './clean-input.ts';
 import { openApi } from './openapi.ts';
+import { requestBody } from './request-body.ts';
 import type { Audience, Route } from './route.ts';
 
 const bodyLimitBytes = 8 * 1024 * 1024;
@@ -109,12 +110,11 @@ async function readJson(request: Request): Promise<unknown> {
 	if (length > bodyLimitBytes) throw tooLarge();
 	const chunks: Uint8Array[] = [];
 	let total = 0;
-	if (request.body)
-		for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-			total += chunk.length;
-			if (total > bodyLimitBytes) throw tooLarge();
-			chunks.push(chunk);
-		}
+	for await (const chunk of requestBody(request)) {
+		total += chunk.length;
+		if (total > bodyLimitBytes) throw tooLarge();
+		chunks.push(chunk);
+	}
 	try {
 		return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
 	} catch (cause) {
