@@ -51,6 +51,8 @@ const minute = 60_000;
 /** Changes kept for replicas that were away; who was away longer starts anew. */
 const keptChanges = 300_000;
 const graceMs = 5000;
+/** Longer than any call is silent, the long polls of runners among them. */
+const idleMs = 10 * minute;
 /** The largest single upload: parameters of a large model, not a backup by mistake. */
 const blobLimitBytes = 16 * 1024 ** 3;
 
@@ -90,6 +92,8 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 	const unlock = lockHome(config.home);
 	const server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 });
 	server.on('clientError', refuseUnreadable);
+	// Uploads may take hours, but not stand still: whoever says nothing for long holds a connection for nothing.
+	server.setTimeout(idleMs);
 	const address = await listen(server, config);
 	const url = config.url ?? `http://${hostOf(config.host)}:${address.port}`;
 
