@@ -35,13 +35,17 @@ export function staticApp(folder: string): (req: IncomingMessage, res: ServerRes
 	return (req, res) => {
 		const path = pathOf(req.url ?? '/');
 		const file = path === undefined ? undefined : files.get(path);
-		// Below /_app lie files alone: a missing one is missing, not a page.
-		if (path === undefined || (!file && path.startsWith('/_app/')))
+		if (path === undefined || (!file && isFile(path)))
 			return void res
 				.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' })
 				.end('Not found\n');
 		send(req, res, file ?? page);
 	};
+}
+
+/** Whether an address can only be meant for a file: a missing one is then missing, not a page. */
+function isFile(path: string): boolean {
+	return path.startsWith('/_app/') || (!path.startsWith('/projects/') && extname(path) in types);
 }
 
 function send(

@@ -28,12 +28,19 @@ export function addPoints(
 		}
 	for (const [key, { steps, values }] of columns)
 		addColumn(database, { run, attempt, key }, steps, values);
+	const { first } = database
+		.prepare('SELECT first_step AS first FROM attempts WHERE run = ? AND attempt = ?')
+		.get(run, attempt) as { first: number | null };
 	database
 		.prepare(
 			'UPDATE attempts SET first_step = min(coalesce(first_step, ?1), ?1) WHERE run = ?2 AND attempt = ?3',
 		)
-		.run(Math.min(...points.map(({ step }) => step)), run, attempt);
-	setLast(database, run, points);
+		.run(
+			points.reduce((least, { step }) => Math.min(least, step), Infinity),
+			run,
+			attempt,
+		);
+	setLast(database, { run, points, isFirst: first === null });
 }
 
 function addColumn(
@@ -80,12 +87,18 @@ function numbersOf(chunks: readonly Uint8Array[]): Float64Array {
 	return numbers;
 }
 
-/** `last` holds the newest finite value of each key, and the newest step under `step`. */
-function setLast(database: Database, run: number, points: readonly Point[]): void {
+/**
+ * `last` holds the newest finite value of each key, and under `step` how far the attempt is: the greatest
+ * step, whichever file came last. The first points of an attempt begin it anew.
+ */
+function setLast(
+	database: Database,
+	{ run, points, isFirst }: { run: number; points: readonly Point[]; isFirst: boolean },
+): void {
 	const row = database.prepare('SELECT last FROM runs WHERE id = ?').get(run)!;
-	const last = JSON.parse(row['last'] as string) as Record<string, number>;
+	const last = isFirst ? {} : (JSON.parse(row['last'] as string) as Record<string, number>);
 	for (const { step, values } of points) {
-		last['step'] = step;
+		last['step'] = Math.max(last['step'] ?? step, step);
 		for (const [key, value] of Object.entries(values))
 			if (Number.isFinite(value)) last[key] = value;
 	}

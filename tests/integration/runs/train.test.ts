@@ -54,7 +54,7 @@ test('a push becomes a run, a curve, a model and its quality', async () => {
 		attempt: 1,
 		runner: 'first',
 		modelBranch: 'model/first',
-		last: { step: 2, loss: 0.05, written: 7 },
+		last: { step: 20, loss: 0.05, written: 7 },
 	});
 	expect(Date.parse(run.attempts[0]!.claimedAt) - began).toBeLessThan(10_000);
 
