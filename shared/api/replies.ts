@@ -39,6 +39,24 @@ export interface HistoryEntry {
 	readonly verdicts: readonly (VerdictValue & { readonly user: string })[];
 }
 
+/** A submission that came after its batch was closed; a line of `GET /api/projects/:p/late?batch=`. */
+export interface LateEntry {
+	readonly submission: string;
+	/** As it stands without it. */
+	readonly item: ItemRow;
+	readonly batch: string;
+	readonly by: string;
+	/** When its author wrote it, by their clock. */
+	readonly at: string;
+	/** Null where it was skipped. */
+	readonly answer: Answer | null;
+	readonly setAside: {
+		readonly by: string;
+		readonly at: string;
+		readonly reason: string | null;
+	} | null;
+}
+
 /** `GET /api/projects/:p/items/:item`. */
 export interface ItemDetail {
 	readonly item: ItemRow;

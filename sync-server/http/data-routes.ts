@@ -4,6 +4,7 @@ import type { DataDoors } from './data-doors.ts';
 import { exportRoutes } from './export-routes.ts';
 import { importRoutes } from './import-routes.ts';
 import { itemRoutes } from './item-routes.ts';
+import { lateRoutes } from './late-routes.ts';
 import { reviewRoutes } from './review-routes.ts';
 import type { Route } from './route.ts';
 
@@ -15,6 +16,7 @@ export function dataRoutes(doors: DataDoors): Route[] {
 		...exportRoutes(doors),
 		...importRoutes(doors),
 		...itemRoutes(doors),
+		...lateRoutes(doors),
 		...reviewRoutes(doors),
 	];
 }

@@ -77,7 +77,7 @@ export interface BatchesTable {
 	standing(batch: string, user: string): Promise<BatchStanding | undefined>;
 	/** What comes later is late. Closing a closed batch changes nothing. */
 	close(batch: string, at: string): Promise<void>;
-	/** Opens it again and takes in what was late. */
+	/** Opens it again and takes in what was late, but for what a lead has set aside. */
 	reopen(batch: string): Promise<void>;
 	/** Throws `bad_request` for members that are not in the project, or more than one in a blind batch. */
 	change(change: {

@@ -1,4 +1,4 @@
-import type { ReviewEntry } from '#shared/api/replies.ts';
+import type { LateEntry, ReviewEntry } from '#shared/api/replies.ts';
 import type { Submitted, VerdictValue } from '#shared/corpus/submission.ts';
 
 /** A submission as its document holds it; who wrote it and when it came is what the log says. */
@@ -45,4 +45,23 @@ export interface SubmissionsTable {
 		after: number;
 		limit: number;
 	}): Promise<{ entries: ReviewEntry[]; next?: string; total: number }>;
+	/** What came after its batch was closed and was not taken in, also what was set aside; oldest first. */
+	late(request: {
+		project: string;
+		batch?: string | undefined;
+		after?: string | undefined;
+		limit: number;
+	}): Promise<{ late: LateEntry[]; next?: string; total: number }>;
+	/**
+	 * Takes a late submission in, or sets it aside: then it is withdrawn, with the reason kept, and can still
+	 * be taken in. Throws not_found, and conflict where it counts already.
+	 */
+	decideLate(decision: {
+		project: string;
+		submission: string;
+		isTaken: boolean;
+		reason?: string | undefined;
+		by: string;
+		at: string;
+	}): Promise<void>;
 }

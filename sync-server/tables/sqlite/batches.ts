@@ -163,7 +163,9 @@ export function batches(database: Database): Synchronous<BatchesTable> {
 			if (batch.state === 'open') return;
 			setState(batch, 'open', null);
 			const { changes } = database
-				.prepare('UPDATE submissions SET is_late = 0 WHERE batch = ? AND is_late = 1')
+				.prepare(
+					'UPDATE submissions SET is_late = 0 WHERE batch = ? AND is_late = 1 AND is_withdrawn = 0',
+				)
 				.run(id);
 			if (changes > 0) restand(database, batch.project, itemsOf(id));
 		},

@@ -10,6 +10,7 @@ import type {
 } from '../submissions.ts';
 import type { Synchronous } from '../synchronous.ts';
 import type { Database } from './database.ts';
+import { lateSubmissions } from './late.ts';
 import { historyOf, itemColumns, itemRow, type StoredItem } from './item-rows.ts';
 import { markBatchesOf, restand } from './standing.ts';
 
@@ -107,6 +108,7 @@ export function submissions(database: Database): Synchronous<SubmissionsTable> {
 	};
 
 	return {
+		...lateSubmissions(database),
 		watermark,
 		project({ document, project, batch: batchId, upTo, ...change }) {
 			const passed: Passed[] = [];
