@@ -20,5 +20,6 @@ export const refusals = {
 	shape: { code: 5, reason: 'The update writes what this document does not hold' },
 	authored: { code: 6, reason: 'The update changes what someone else submitted' },
 	limit: { code: 7, reason: 'The document is full' },
+	tooSlow: { code: 8, reason: 'The update takes too long to check' },
 } as const;
 export type Refusal = keyof typeof refusals;

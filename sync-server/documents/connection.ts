@@ -5,7 +5,7 @@ import { readMessage, writeMessage, type Message } from '#shared/wire/messages.t
 import type { Counters } from './counters.ts';
 import type { Standing } from './directory.ts';
 import { limits } from './gate/limits.ts';
-import type { Listener, OpenDocument } from './open-document.ts';
+import type { Listener, OpenDocument, WriteVerdict } from './open-document.ts';
 import { Outbox } from './outbox.ts';
 import { emptyPresence } from './presence.ts';
 import { Receipts } from './receipts.ts';
@@ -46,6 +46,8 @@ export class Connection implements Listener {
 	/** Rises with every change of rights; frames wait while an answer is older than it. */
 	#rightsAsked = 0;
 	#rightsKnown = 0;
+	/** An update of it is judged aside; what came later waits. */
+	#isJudging = false;
 	#inbox: Uint8Array[] = [];
 	#inboxBytes = 0;
 	#unsettledBytes = 0;
@@ -188,7 +190,9 @@ export class Connection implements Listener {
 	}
 
 	#isReady(): boolean {
-		return this.#phase.kind === 'joined' && this.#rightsKnown === this.#rightsAsked;
+		return (
+			this.#phase.kind === 'joined' && this.#rightsKnown === this.#rightsAsked && !this.#isJudging
+		);
 	}
 
 	#isFlowing(): boolean {
@@ -227,7 +231,39 @@ export class Connection implements Listener {
 		const isStep2 = kind === 'step2';
 		if (update.length > (isStep2 ? limits.step2Bytes : limits.updateBytes))
 			return this.#refuse('tooLarge', update);
-		const verdict = document.write(update, this.user, this.#standing?.access === 'write');
+		const verdict = document.write(update, {
+			user: this.user,
+			mayWrite: () => this.#phase.kind === 'joined' && this.#standing?.access === 'write',
+		});
+		if (verdict instanceof Promise) void this.#judgedAside(document, update, isStep2, verdict);
+		else this.#judged(document, update, isStep2, verdict);
+	}
+
+	async #judgedAside(
+		document: OpenDocument,
+		update: Uint8Array,
+		isStep2: boolean,
+		judging: Promise<WriteVerdict>,
+	): Promise<void> {
+		this.#isJudging = true;
+		try {
+			const verdict = await judging;
+			this.#isJudging = false;
+			if (this.#phase.kind !== 'joined') return;
+			this.#judged(document, update, isStep2, verdict);
+			this.#drain();
+		} catch (error) {
+			this.#host.failed(error, `an update of ${this.#path} could not be judged`);
+			this.close(closeCodes.overloaded);
+		}
+	}
+
+	#judged(
+		document: OpenDocument,
+		update: Uint8Array,
+		isStep2: boolean,
+		verdict: WriteVerdict,
+	): void {
 		switch (verdict.kind) {
 			case 'known':
 			case 'ok':

@@ -2,6 +2,8 @@
 export interface Counters {
 	committed: number;
 	refused: number;
+	/** Large updates that were judged beside the main thread. */
+	judgedAside: number;
 	resyncs: number;
 	compactions: number;
 	/** Readers that fell behind and got one diff when they were back. */
@@ -13,6 +15,7 @@ export function newCounters(): Counters {
 	return {
 		committed: 0,
 		refused: 0,
+		judgedAside: 0,
 		resyncs: 0,
 		compactions: 0,
 		caughtUpReaders: 0,

@@ -12,6 +12,7 @@ import { Connection, type ConnectionHost } from './connection.ts';
 import { newCounters, type Counters } from './counters.ts';
 import type { Directory } from './directory.ts';
 import { isProjected } from './entries.ts';
+import { GateAside, type GateAsideOptions } from './gate/gate-aside.ts';
 import { OpenDocument } from './open-document.ts';
 import type { Projection } from './projection.ts';
 import { Projector } from './projector.ts';
@@ -34,6 +35,8 @@ export interface DocumentsOptions {
 		readonly idleBytes?: number;
 		/** How often connections are looked after (15 s). */
 		readonly tickMs?: number;
+		/** Of updates that are judged beside the main thread. */
+		readonly aside?: GateAsideOptions;
 	};
 }
 
@@ -84,6 +87,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		counters,
 		...(compactionRows !== undefined && { leastRows: compactionRows }),
 	});
+	const aside = new GateAside(options.limits?.aside);
 	const connections = new Set<Connection>();
 	/** One promise for everybody who opens the same document. */
 	const opened = new Map<string, Promise<OpenDocument>>();
@@ -113,6 +117,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 				path,
 				name,
 				log: await log.open(path),
+				aside,
 				counters,
 				logger,
 				now,
@@ -209,6 +214,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 			clearInterval(ticking);
 			for (const connection of [...connections]) connection.close(closeCodes.restarting);
 			await Promise.all([...resident.values()].map((document) => document.whenSettled()));
+			await aside.close();
 			await compactor.close();
 			await projector.close();
 			for (const document of [...resident.values()]) document.evict();

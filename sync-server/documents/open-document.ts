@@ -6,7 +6,8 @@ import { hasPending, readDocument } from '../log/compact-document.ts';
 import type { Compacted, OpenedDocument } from '../log/update-log.ts';
 import type { Counters } from './counters.ts';
 import { observeEntries, type FreshEntry } from './entries.ts';
-import { inspectUpdate, type GateVerdict } from './gate/inspect-update.ts';
+import type { GateAside } from './gate/gate-aside.ts';
+import { inspectUpdate, presentIn, type GateVerdict } from './gate/inspect-update.ts';
 import { limits } from './gate/limits.ts';
 import { Presence, type Present } from './presence.ts';
 import type { Committed } from './projector.ts';
@@ -19,10 +20,24 @@ export interface Listener extends Present {
 	documentFailed(): void;
 }
 
+/** Who writes, and whether they may by the time it is applied. */
+interface Writer {
+	readonly user: string;
+	readonly mayWrite: () => boolean;
+}
+
+/** What became of a write. */
+export type WriteVerdict = Exclude<GateVerdict, { kind: 'copy' }>;
+
+/** So often is a verdict asked for again when others changed what it hung on. */
+const triesAside = 3;
+
 export interface OpenDocumentOptions {
 	readonly path: string;
 	readonly name: DocumentName;
 	readonly log: OpenedDocument;
+	/** Judges what is too large for the main thread. */
+	readonly aside: GateAside;
 	readonly counters: Counters;
 	readonly logger: Logger;
 	readonly now: () => number;
@@ -118,16 +133,55 @@ export class OpenDocument {
 		return Y.encodeStateAsUpdate(this.#yjs, stateVector);
 	}
 
-	/** Takes an update from a user: judged, applied and on its way to the disk, or not at all. */
-	write(update: Uint8Array, user: string, mayWrite: boolean): GateVerdict {
-		const verdict = inspectUpdate(update, {
-			document: this.#yjs,
-			part: this.name.part,
-			user,
-			owners: this.#owners,
-		});
+	/**
+	 * Takes an update from a user: judged, applied and on its way to the disk, or not at all. What is large is
+	 * judged aside: then this is a promise, and nothing of the same sender may overtake it. Rejects with GateBusy.
+	 */
+	write(update: Uint8Array, from: Writer): WriteVerdict | Promise<WriteVerdict> {
+		if (update.length > limits.mainThreadBytes) return this.#writeAside(update, from);
+		const { user } = from;
+		const verdict = inspectUpdate(update, { ...this.#gateContext(user), mayCopy: false });
+		return verdict.kind === 'copy'
+			? this.#writeAside(update, from)
+			: this.#take(update, from, verdict);
+	}
+
+	/** Others write meanwhile: a verdict that hung on what they changed is asked for again. */
+	async #writeAside(update: Uint8Array, from: Writer): Promise<WriteVerdict> {
+		const { user } = from;
+		for (let tries = 0; tries < triesAside && !this.#isClosed; tries++) {
+			this.#options.counters.judgedAside++;
+			const verdict = await this.#options.aside.inspect({
+				update: update.slice(),
+				state: Y.encodeStateAsUpdate(this.#yjs),
+				part: this.name.part,
+				user,
+				owners: this.#owners,
+			});
+			if (verdict.kind === 'copy' || this.#isClosed) continue;
+			if (verdict.kind !== 'ok' || this.#stillHolds(verdict, user))
+				return this.#take(update, from, verdict);
+		}
+		return { kind: 'resync' };
+	}
+
+	#stillHolds({ claims, entries }: Extract<GateVerdict, { kind: 'ok' }>, user: string): boolean {
+		return (
+			claims.every((client) => (this.#owners.get(client) ?? user) === user) &&
+			entries.every(({ root, key, present }) => {
+				const now = presentIn(this.#yjs, root, key);
+				return now?.client === present?.client && now?.clock === present?.clock;
+			})
+		);
+	}
+
+	#gateContext(user: string) {
+		return { document: this.#yjs, part: this.name.part, user, owners: this.#owners };
+	}
+
+	#take(update: Uint8Array, { user, mayWrite }: Writer, verdict: WriteVerdict): WriteVerdict {
 		if (verdict.kind !== 'ok') return verdict;
-		if (!mayWrite) return { kind: 'refuse', refusal: 'notAllowed' };
+		if (!mayWrite()) return { kind: 'refuse', refusal: 'notAllowed' };
 		if (this.#isFull(update.length)) return { kind: 'refuse', refusal: 'limit' };
 		for (const client of verdict.claims) this.#owners.set(client, user);
 		this.#effect = undefined;

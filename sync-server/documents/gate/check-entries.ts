@@ -19,17 +19,19 @@ interface EntryContext {
 	readonly document: Y.Doc;
 	readonly user: string;
 	readonly owners: ReadonlyMap<number, string>;
+	readonly mayCopy?: boolean;
 }
 
 /**
  * S6: entries of `submitted`, `verdict` and `note` are deleted by nobody and changed only by their author;
  * one of `submitted` is not changed at all. In Yjs an overwrite is a new item beside a deleted one, so who
- * wrote the present one is read from its client id, never from a field.
+ * wrote the present one is read from its client id, never from a field. Answers `copy` where only a copy of
+ * the document can tell and none may be made here.
  */
 export function checkEntries(
 	entries: readonly WrittenEntry[],
 	context: EntryContext,
-): Refusal | undefined {
+): Refusal | 'copy' | undefined {
 	let after: Y.Doc | undefined;
 	for (const entry of entries) {
 		const { root, key, added } = entry;
@@ -41,6 +43,7 @@ export function checkEntries(
 		if (root === 'submitted' && !alive.every((item) => saysTheSame(item, present)))
 			return 'authored';
 		if (isPlainOverwrite(entry, present, context.deletes)) continue;
+		if (context.mayCopy === false) return 'copy';
 		after ??= applied(context);
 		if (!after.getMap(root).has(key)) return 'authored';
 	}

@@ -17,13 +17,30 @@ export interface GateContext {
 	readonly user: string;
 	/** Who owns which Yjs client id of this document. */
 	readonly owners: ReadonlyMap<number, string>;
+	/** False in the main thread: a copy of a large document takes long. */
+	readonly mayCopy?: boolean;
+}
+
+/** An entry of an authored map that an update writes, and the item that was there when it was judged. */
+export interface JudgedEntry {
+	readonly root: string;
+	readonly key: string;
+	readonly present: { readonly client: number; readonly clock: number } | undefined;
 }
 
 export type GateVerdict =
 	/** Nothing in it is new. */
 	| { readonly kind: 'known' }
 	/** May be applied. `client` wrote its first new item (null: it only deletes); `claims` are used for the first time. */
-	| { readonly kind: 'ok'; readonly client: number | null; readonly claims: readonly number[] }
+	| {
+			readonly kind: 'ok';
+			readonly client: number | null;
+			readonly claims: readonly number[];
+			/** What the verdict hangs on, for who applies it later: as long as these stand, it holds. */
+			readonly entries: readonly JudgedEntry[];
+	  }
+	/** Only a copy of the document can tell. */
+	| { readonly kind: 'copy' }
 	/** Something before it is missing: ask for the whole. */
 	| { readonly kind: 'resync' }
 	| { readonly kind: 'refuse'; readonly refusal: Refusal };
@@ -75,10 +92,21 @@ export function inspectUpdate(update: Uint8Array, context: GateContext): GateVer
 		if (place.key !== null && isAuthored(place.root))
 			entryAt(entries, place.root, place.key).isDeleted = true;
 	}
-	const refusal = checkEntries([...entries.values()], { update, deletes: decoded.ds, ...context });
-	return refusal
-		? refuse(refusal)
-		: { kind: 'ok', client: added.items[0]?.id.client ?? null, claims };
+	const found = checkEntries([...entries.values()], { update, deletes: decoded.ds, ...context });
+	if (found === 'copy') return { kind: 'copy' };
+	if (found) return refuse(found);
+	const judged = [...entries.values()].map(({ root, key }) => ({
+		root,
+		key,
+		present: presentIn(document, root, key),
+	}));
+	return { kind: 'ok', client: added.items[0]?.id.client ?? null, claims, entries: judged };
+}
+
+/** The id of the item that an entry holds now. */
+export function presentIn(document: Y.Doc, root: string, key: string): JudgedEntry['present'] {
+	const id = document.share.get(root)?._map.get(key)?.id;
+	return id && { client: id.client, clock: id.clock };
 }
 
 function decode(update: Uint8Array): ReturnType<typeof Y.decodeUpdate> | 'malformed' | 'limit' {

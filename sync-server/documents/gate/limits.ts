@@ -7,6 +7,8 @@ export const limits = {
 	updateBytes: 1024 * 1024,
 	/** The answer to a step 1: weeks of offline work at once. */
 	step2Bytes: 16 * 1024 * 1024,
+	/** What is judged in the main thread: 15 ms at most. The rest is judged aside. */
+	mainThreadBytes: 64 * 1024,
 	/** Yjs clients in one update: one per tab that was ever opened on the document. */
 	clients: 2_000,
 	structs: 400_000,

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { WebSocketServer } from 'ws';
 import type { Standing } from '#sync-server/documents/directory.ts';
 import { openDocuments, type Documents } from '#sync-server/documents/documents.ts';
+import type { GateAsideOptions } from '#sync-server/documents/gate/gate-aside.ts';
 import type { ProjectedChange, Projection } from '#sync-server/documents/projection.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import type { UpdateLog } from '#sync-server/log/update-log.ts';
@@ -49,13 +50,14 @@ export async function startSyncServer(
 		compactionRows?: number;
 		idleBytes?: number;
 		tickMs?: number;
+		aside?: GateAsideOptions;
 	} = {},
 ): Promise<SyncServer> {
 	const disk = options.disk ?? new MemoryDisk();
 	const tables = options.tables ?? new TestTables();
 	const log = options.log ?? openMemoryLog(disk);
 	const time = { now: Date.parse('2026-01-01T00:00:00Z') };
-	const { compactionRows, idleBytes, tickMs } = options;
+	const { compactionRows, idleBytes, tickMs, aside } = options;
 	const documents = openDocuments({
 		log,
 		directory: {
@@ -73,6 +75,7 @@ export async function startSyncServer(
 			...(compactionRows !== undefined && { compactionRows }),
 			...(idleBytes !== undefined && { idleBytes }),
 			...(tickMs !== undefined && { tickMs }),
+			...(aside && { aside }),
 		},
 	});
 	const http = createServer();
