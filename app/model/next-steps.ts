@@ -3,7 +3,16 @@ import type { Row } from '#shared/replica/rows.ts';
 /** One useful thing to do now, with the number that makes it useful. */
 export interface NextStep {
 	readonly kind:
-		'import' | 'label' | 'take' | 'review' | 'settle' | 'correct' | 'snapshot' | 'push' | 'watch';
+		| 'import'
+		| 'label'
+		| 'take'
+		| 'review'
+		| 'settle'
+		| 'late'
+		| 'correct'
+		| 'snapshot'
+		| 'push'
+		| 'watch';
 	readonly title: string;
 	readonly text: string;
 	readonly action: string;
@@ -59,6 +68,15 @@ export function nextSteps(now: Situation): NextStep[] {
 			text: 'People answered differently; the corpus keeps what it had until somebody decides.',
 			action: 'Settle',
 			path: '/review?state=settle',
+		});
+	const late = now.batches.filter((batch) => batch.late > 0);
+	if (now.canLead && late.length > 0)
+		steps.push({
+			kind: 'late',
+			title: `Decide on ${lateAnswers(late.reduce((sum, batch) => sum + batch.late, 0))}`,
+			text: `${late.length === 1 ? late[0]!.name : `${late.length} batches`} had been closed before; they count once you take them in.`,
+			action: 'Decide',
+			path: late.length === 1 ? `/label/late?batch=${late[0]!.id}` : '/label/late',
 		});
 	if (now.canReview && summary && summary.waiting > 0)
 		steps.push({
@@ -125,6 +143,10 @@ function newestOf(snapshots: readonly Row<'snapshots'>[]): Row<'snapshots'> | un
 
 function answers(n: number): string {
 	return n === 1 ? '1 answer' : `${n.toLocaleString('en')} answers`;
+}
+
+function lateAnswers(n: number): string {
+	return n === 1 ? '1 late answer' : `${n.toLocaleString('en')} late answers`;
 }
 
 function items(n: number): string {

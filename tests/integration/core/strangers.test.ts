@@ -54,6 +54,7 @@ const fitting: Readonly<Record<string, { query?: string; body?: unknown }>> = {
 	'post /api/projects/:project/batches': {
 		body: { purpose: 'label', choose: { by: 'oldest', count: 1 }, members: ['owner'] },
 	},
+	'post /api/projects/:project/late/:submission': { body: { take: true } },
 	'get /api/projects/:project/predictions': { query: '?model=run:1' },
 };
 

@@ -58,4 +58,26 @@ describe('the next useful thing', () => {
 			kinds({ ...owner, canReview: false, canLead: false, canCode: false, canLabel: false }),
 		).toEqual([]);
 	});
+	test('a lead decides on what came late, in the one batch or over all of them', () => {
+		const closed = (id: string, late: number) =>
+			({
+				id,
+				name: `Batch ${id}`,
+				state: 'closed',
+				members: [],
+				late,
+			}) as unknown as Row<'batches'>;
+		const late = (batches: Row<'batches'>[], canLead = true) =>
+			nextSteps({ ...owner, canLead, batches }).find(({ kind }) => kind === 'late');
+		expect(late([closed('a', 0)])).toBeUndefined();
+		expect(late([closed('a', 1)], false)).toBeUndefined();
+		expect(late([closed('a', 1), closed('b', 0)])).toMatchObject({
+			title: 'Decide on 1 late answer',
+			path: '/label/late?batch=a',
+		});
+		expect(late([closed('a', 1), closed('b', 2)])).toMatchObject({
+			title: 'Decide on 3 late answers',
+			path: '/label/late',
+		});
+	});
 });
