@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { openAccounts, type Accounts, type Person } from './accounts/accounts.ts';
+import { credentialOf, EndedCredentials } from './accounts/ended-credentials.ts';
 import { identifier } from './accounts/identify.ts';
 import { openFolderBlobStore } from './blobs/folder-blob-store.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
@@ -102,9 +103,11 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 	const blobs = await openFolderBlobStore(join(config.home, 'blobs'));
 	const epoch = await tables.settings.getOrPut('epoch', newKey(8));
 	const cursors = new FeedCursors(await tables.settings.getOrPut('cursors', newKey(32)), epoch);
+	const ended = new EndedCredentials();
 	const accounts = await openAccounts({
 		tables,
 		url,
+		onSessionEnded: (id) => ended.end(credentialOf('session', id)),
 		cookieName: `flywheel-${new URL(url).port || address.port}`,
 	});
 	const found = await accounts.find(ownerId);
@@ -152,6 +155,10 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		}),
 		logger,
 	});
+	ended.onEnd((credential) => {
+		documents.credentialEnded(credential);
+		live.credentialEnded(credential);
+	});
 	const identify = identifier({
 		tables,
 		accounts,
@@ -169,7 +176,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 			url,
 			addressOf: (request) => facts.get(request)?.address ?? 'unknown',
 		}),
-		...tokenRoutes({ tables }),
+		...tokenRoutes({ tables, ended }),
 		...projectRoutes({
 			tables,
 			guard,
@@ -194,8 +201,9 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 	const sockets = acceptSockets({
 		server,
 		identify,
-		live: (socket, { user }) => live.accept(socket, user),
-		sync: (socket, { user, name }, document) => documents.accept(socket, { user, name }, document),
+		ended,
+		live: (socket, person) => live.accept(socket, person),
+		sync: (socket, person, document) => documents.accept(socket, person, document),
 		onFault,
 	});
 	const answer = listener({

@@ -3,6 +3,8 @@
  * else, so what waiting cannot mend is a 44xx and what it can is not.
  */
 export const closeCodes = {
+	/** Whoever comes back with a new sign-in goes on; without one the door says 4401. */
+	credentialEnded: { code: 1008, reason: 'The session or token has ended' },
 	restarting: { code: 1012, reason: 'The server restarts' },
 	overloaded: { code: 1013, reason: 'The server is overloaded' },
 	signInNeeded: { code: 4401, reason: 'Sign in again' },

@@ -29,18 +29,20 @@ interface Options {
 	readonly url: string;
 	/** Name of the session cookie. */
 	readonly cookieName: string;
+	/** Told of sessions that ended, by their ids. */
+	readonly onSessionEnded?: (session: string) => void;
 }
 
 export type Accounts = Awaited<ReturnType<typeof openAccounts>>;
 
 /** People and how they sign in: by link, by password, by the session cookie that either gives. */
-export async function openAccounts({ tables, url, cookieName }: Options) {
+export async function openAccounts({ tables, url, cookieName, onSessionEnded }: Options) {
 	const secret = await tables.settings.getOrPut('accounts', randomBytes(32).toString('base64url'));
 	const auth = betterAuth({
 		baseURL: url,
 		basePath: '/api/session',
 		secret,
-		database: recordAdapter(tables.accounts),
+		database: recordAdapter(tables.accounts, onSessionEnded),
 		telemetry: { enabled: false },
 		logger: { disabled: true },
 		emailAndPassword: { enabled: true, minPasswordLength: 8, maxPasswordLength: 200 },
@@ -210,14 +212,18 @@ export async function openAccounts({ tables, url, cookieName }: Options) {
 		},
 
 		/** Whose session cookie a request carries. `cookies` prolongs the session where that is due. */
-		async session(headers: Headers): Promise<SignedIn | undefined> {
+		async session(headers: Headers): Promise<(SignedIn & { readonly id: string }) | undefined> {
 			if (!headers.get('cookie')?.includes(cookieName)) return undefined;
 			const { response, headers: answer } = await auth.api.getSession({
 				headers,
 				returnHeaders: true,
 			});
 			if (!response) return undefined;
-			return { person: personOf(response.user), cookies: answer.getSetCookie() };
+			return {
+				id: response.session.id,
+				person: personOf(response.user),
+				cookies: answer.getSetCookie(),
+			};
 		},
 
 		/** True when nobody has a session yet: the start message then prints a link. */

@@ -5,6 +5,8 @@ export type Caller =
 			readonly user: string;
 			readonly name: string;
 			readonly via: 'session' | 'token';
+			/** Which session or token: what was opened with it closes when it ends. */
+			readonly credential: string;
 	  }
 	/** A runner's own token: claims work, nothing else. */
 	| {

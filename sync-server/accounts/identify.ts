@@ -3,6 +3,7 @@ import { CommandError } from '#shared/api/errors.ts';
 import type { Caller } from './caller.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Accounts } from './accounts.ts';
+import { credentialOf } from './ended-credentials.ts';
 import { hashOf } from './secret.ts';
 
 /** The attempt a token was given to, while it lives. */
@@ -53,12 +54,18 @@ export function identifier({ tables, accounts, attempts, url, owner }: Options):
 		const hash = hashOf(token);
 		if (ownerHash && timingSafeEqual(Buffer.from(hash), ownerHash)) {
 			const person = await accounts.find(owner.id);
-			return person && { kind: 'person', user: person.id, name: person.name, via: 'token' };
+			const credential = credentialOf('token', 'operator');
+			return (
+				person && { kind: 'person', user: person.id, name: person.name, via: 'token', credential }
+			);
 		}
 		const known = await tables.tokens.use(hash, new Date().toISOString().slice(0, 10));
 		if (known?.kind === 'runner')
 			return { kind: 'runner', token: known.id, name: known.name, user: known.user };
-		if (known) return { kind: 'person', user: known.user, name: known.userName, via: 'token' };
+		if (known) {
+			const credential = credentialOf('token', known.id);
+			return { kind: 'person', user: known.user, name: known.userName, via: 'token', credential };
+		}
 		const attempt = await attempts(hash);
 		return attempt && { kind: 'attempt', ...attempt };
 	}
@@ -71,6 +78,7 @@ export function identifier({ tables, accounts, attempts, url, owner }: Options):
 				user: session.person.id,
 				name: session.person.name,
 				via: 'session',
+				credential: credentialOf('session', session.id),
 			}
 		);
 	}

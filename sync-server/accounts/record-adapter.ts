@@ -12,8 +12,23 @@ import { hashOf } from './secret.ts';
 /**
  * The accounts library over our tables. Session tokens are kept as hashes, so that a copy of the database
  * signs nobody in: they are hashed on their way in, and a record found by its token carries it again.
+ * Tells of every session that is removed.
  */
-export function recordAdapter(table: AccountsTable): AdapterFactory<BetterAuthOptions> {
+export function recordAdapter(
+	table: AccountsTable,
+	onSessionEnded?: (id: string) => void,
+): AdapterFactory<BetterAuthOptions> {
+	const remove = async (
+		model: string,
+		where: readonly CleanedWhere[],
+		limit?: number,
+	): Promise<AccountRecord[]> => {
+		const removed = await table.remove(model as AccountModel, conditions(model, where), limit);
+		if (model === 'session')
+			for (const { id } of removed) if (typeof id === 'string') onSessionEnded?.(id);
+		return removed;
+	};
+
 	return createAdapterFactory({
 		config: {
 			adapterId: 'flywheel',
@@ -50,12 +65,11 @@ export function recordAdapter(table: AccountsTable): AdapterFactory<BetterAuthOp
 					withHashedToken(model, update as AccountRecord),
 				),
 			async delete({ model, where }) {
-				await table.remove(model as AccountModel, conditions(model, where), 1);
+				await remove(model, where, 1);
 			},
-			deleteMany: async ({ model, where }) =>
-				(await table.remove(model as AccountModel, conditions(model, where))).length,
+			deleteMany: async ({ model, where }) => (await remove(model, where)).length,
 			async consumeOne<T>({ model, where }: Target): Promise<T | null> {
-				const [taken] = await table.remove(model as AccountModel, conditions(model, where), 1);
+				const [taken] = await remove(model, where, 1);
 				return (taken ?? null) as T | null;
 			},
 			count: ({ model, where = [] }) =>

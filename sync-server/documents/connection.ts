@@ -36,6 +36,7 @@ export class Connection implements Listener {
 	readonly name: DocumentName;
 	readonly user: string;
 	readonly userName: string;
+	readonly credential: string;
 	readonly #path: string;
 	readonly #socket: WebSocket;
 	readonly #host: ConnectionHost;
@@ -55,7 +56,7 @@ export class Connection implements Listener {
 
 	constructor(options: {
 		socket: WebSocket;
-		who: { readonly user: string; readonly name: string };
+		who: { readonly user: string; readonly name: string; readonly credential: string };
 		path: string;
 		name: DocumentName;
 		host: ConnectionHost;
@@ -63,6 +64,7 @@ export class Connection implements Listener {
 		this.#socket = options.socket;
 		this.user = options.who.user;
 		this.userName = options.who.name;
+		this.credential = options.who.credential;
 		this.#path = options.path;
 		this.name = options.name;
 		this.#host = options.host;

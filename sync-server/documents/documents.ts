@@ -52,19 +52,24 @@ interface RightsChange {
 	readonly user?: string;
 }
 
+/** Who opens a socket, and with which session or token. */
+interface Visitor {
+	readonly user: string;
+	readonly name: string;
+	readonly credential: string;
+}
+
 /** The documents of the server: everything that happens behind WS /sync. */
 export interface Documents {
 	/**
 	 * Talks to a socket about a document. Call it in the same turn as the upgrade, or its first messages
 	 * are lost. A name that is none, a batch that is none and one that is not theirs all end in 4404 (S4).
 	 */
-	accept(
-		socket: WebSocket,
-		who: { readonly user: string; readonly name: string },
-		name: string,
-	): Promise<void>;
+	accept(socket: WebSocket, who: Visitor, name: string): Promise<void>;
 	/** Call after the tables committed: open connections are judged again at once (S7). */
 	rightsChanged(change: RightsChange): void;
+	/** A session or token is no longer good: what was opened with it closes (S7). */
+	credentialEnded(credential: string): void;
 	/** Projects what the tables miss. Call once at the start. */
 	catchUp(): Promise<void>;
 	/** Deletes the documents of a project and closes who had them open. */
@@ -198,6 +203,10 @@ export function openDocuments(options: DocumentsOptions): Documents {
 					(user === undefined || connection.user === user)
 				)
 					void connection.rightsChanged();
+		},
+		credentialEnded(credential) {
+			for (const connection of [...connections])
+				if (connection.credential === credential) connection.close(closeCodes.credentialEnded);
 		},
 		catchUp: () => projector.catchUp(),
 		async remove(project) {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { closeCodes, type CloseCode } from '#shared/wire/close-codes.ts';
+import type { EndedCredentials } from '../accounts/ended-credentials.ts';
 import { tokenProtocol, type Identify } from '../accounts/identify.ts';
 import type { Caller } from '../accounts/caller.ts';
 import { headOf, pathnameOf } from './node-request.ts';
@@ -11,6 +12,7 @@ type Person = Extract<Caller, { kind: 'person' }>;
 interface Options {
 	readonly server: Server;
 	readonly identify: Identify;
+	readonly ended: EndedCredentials;
 	readonly live: (socket: WebSocket, person: Person) => Promise<void>;
 	readonly sync: (socket: WebSocket, person: Person, document: string) => Promise<void>;
 	readonly onFault: (error: unknown) => void;
@@ -22,7 +24,7 @@ const maxMessageBytes = 16 * 1024 * 1024;
  * WebSockets at `/live` and `/sync/<document>`. A socket is accepted first and closed with a code then:
  * only so does a stock client learn that waiting will not help.
  */
-export function acceptSockets({ server, identify, live, sync, onFault }: Options) {
+export function acceptSockets({ server, identify, ended, live, sync, onFault }: Options) {
 	const sockets = new WebSocketServer({
 		noServer: true,
 		maxPayload: maxMessageBytes,
@@ -56,7 +58,8 @@ export function acceptSockets({ server, identify, live, sync, onFault }: Options
 		document: string | undefined,
 	): Promise<void> {
 		const caller = await identify.socket(headOf(request));
-		if (caller?.kind !== 'person') return close(socket, closeCodes.signInNeeded);
+		if (caller?.kind !== 'person' || ended.has(caller.credential))
+			return close(socket, closeCodes.signInNeeded);
 		const accepted =
 			document === undefined ? live(socket, caller) : sync(socket, caller, decoded(document) ?? '');
 		socket.resume();

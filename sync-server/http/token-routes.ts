@@ -3,13 +3,19 @@ import { z } from 'zod';
 import { may } from '#shared/access/access.ts';
 import { CommandError } from '#shared/api/errors.ts';
 import type { TokenRow } from '#shared/api/replies.ts';
+import { credentialOf, type EndedCredentials } from '../accounts/ended-credentials.ts';
 import { hashOf, newSecret } from '../accounts/secret.ts';
 import type { Token } from '../tables/tokens.ts';
 import type { Tables } from '../tables/tables.ts';
 import { route, type Route } from './route.ts';
 
+interface Options {
+	readonly tables: Tables;
+	readonly ended: EndedCredentials;
+}
+
 /** API tokens of the person who asks. */
-export function tokenRoutes({ tables }: { readonly tables: Tables }): Route[] {
+export function tokenRoutes({ tables, ended }: Options): Route[] {
 	return [
 		route({
 			method: 'get',
@@ -52,6 +58,7 @@ export function tokenRoutes({ tables }: { readonly tables: Tables }): Route[] {
 			async handle({ caller, params }) {
 				if (!(await tables.tokens.remove(caller.user, params['token']!)))
 					throw new CommandError('not_found', 'You have no such token.');
+				ended.end(credentialOf('token', params['token']!));
 			},
 		}),
 	];

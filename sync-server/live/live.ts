@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { closeCodes } from '#shared/wire/close-codes.ts';
 import type { Tables } from '../tables/tables.ts';
 
 const debounceMs = 50;
@@ -8,6 +9,7 @@ const lagBytes = 256 * 1024;
 
 interface Listener {
 	readonly user: string;
+	readonly credential: string;
 	readonly socket: WebSocket;
 	/** Projects whose loss must be told as well. */
 	readonly projects: Set<string>;
@@ -17,7 +19,12 @@ interface Listener {
 /** Hints without data: something of a project, or of a run, changed; whoever hears it asks for it. */
 export interface Live {
 	/** Takes over a socket of a signed-in person; its first hint says from where on it will hear everything. */
-	accept(socket: WebSocket, user: string): Promise<void>;
+	accept(
+		socket: WebSocket,
+		who: { readonly user: string; readonly credential: string },
+	): Promise<void>;
+	/** A session or token is no longer good: what was opened with it closes. */
+	credentialEnded(credential: string): void;
 	/** A run has new points, log or state. */
 	run(run: string): void;
 	readonly connections: number;
@@ -93,8 +100,14 @@ export function openLive({ tables, projectOf, cursor, onFault }: Options): Live 
 	}
 
 	return {
-		async accept(socket, user) {
-			const listener: Listener = { user, socket, projects: new Set(), isAlive: true };
+		async accept(socket, { user, credential }) {
+			const listener: Listener = {
+				user,
+				credential,
+				socket,
+				projects: new Set(),
+				isAlive: true,
+			};
 			listeners.add(listener);
 			socket.on('pong', () => (listener.isAlive = true));
 			socket.on('message', () => (listener.isAlive = true));
@@ -103,6 +116,14 @@ export function openLive({ tables, projectOf, cursor, onFault }: Options): Live 
 			for (const { id } of await tables.projects.listOf(user)) listener.projects.add(id);
 			// What changed between the handshake and here would be missed otherwise.
 			tell(listener, { project: '', cursor: cursor(user, await tables.changes.head()) });
+		},
+		credentialEnded(credential) {
+			for (const listener of listeners) {
+				if (listener.credential !== credential) continue;
+				listeners.delete(listener);
+				const { code, reason } = closeCodes.credentialEnded;
+				listener.socket.close(code, reason);
+			}
 		},
 		run(run) {
 			runs.add(run);

@@ -84,7 +84,9 @@ export async function openDataServer({ schema = textSchema, reviews = false } = 
 		identify: (request) => {
 			const user = request.headers.get('Authorization')?.replace('Bearer ', '');
 			return Promise.resolve(
-				user ? { kind: 'person', user, name: user, via: 'token' as const } : undefined,
+				user
+					? { kind: 'person', user, name: user, via: 'token' as const, credential: 'of the test' }
+					: undefined,
 			);
 		},
 		onFault: (fault) => faults.push(fault),

@@ -11,10 +11,22 @@ beforeAll(async () => {
 	const member = { project: 'open', hasCode: false, joinedAt: '2026-01-01T00:00:00.000Z' };
 	for (const role of ['reviewer', 'labeler', 'viewer'] as const) {
 		await world.tables.members.put({ ...member, user: role, role });
-		world.callers.set(`${role}-token`, { kind: 'person', user: role, name: role, via: 'token' });
+		world.callers.set(`${role}-token`, {
+			kind: 'person',
+			user: role,
+			name: role,
+			via: 'token',
+			credential: 'of the test',
+		});
 	}
 	await world.tables.members.put({ ...member, user: 'coder', role: 'reviewer', hasCode: true });
-	world.callers.set('coder-token', { kind: 'person', user: 'coder', name: 'coder', via: 'token' });
+	world.callers.set('coder-token', {
+		kind: 'person',
+		user: 'coder',
+		name: 'coder',
+		via: 'token',
+		credential: 'of the test',
+	});
 	await liveAttempt();
 	world.callers.set('runner-token', { kind: 'runner', token: 't', name: 'r', user: 'ada' });
 	await world.git('.', 'clone', '-q', world.remote('open'), 'work');

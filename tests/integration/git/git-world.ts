@@ -57,7 +57,13 @@ export class GitWorld {
 		const world = new GitWorld(folder, tables, await openFolderBlobStore(join(folder, 'blobs')));
 		await world.#serve();
 		for (const user of ['ada', 'bob'])
-			world.callers.set(`${user}-token`, { kind: 'person', user, name: user, via: 'token' });
+			world.callers.set(`${user}-token`, {
+				kind: 'person',
+				user,
+				name: user,
+				via: 'token',
+				credential: 'of the test',
+			});
 		return world;
 	}
 

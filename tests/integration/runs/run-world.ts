@@ -42,8 +42,8 @@ export class RunWorld {
 	readonly #server: Server;
 	readonly #runners = new Set<ChildProcess>();
 	readonly #callers = new Map<string, Caller>([
-		['ada', { kind: 'person', user: 'ada', name: 'Ada', via: 'token' }],
-		['eve', { kind: 'person', user: 'eve', name: 'Eve', via: 'token' }],
+		['ada', { kind: 'person', user: 'ada', name: 'Ada', via: 'token', credential: 'of the test' }],
+		['eve', { kind: 'person', user: 'eve', name: 'Eve', via: 'token', credential: 'of the test' }],
 		['machine', { kind: 'runner', token: 'token-1', name: 'machine', user: 'ada' }],
 		['foreign', { kind: 'runner', token: 'token-2', name: 'foreign', user: 'eve' }],
 	]);

@@ -85,7 +85,7 @@ export async function startSyncServer(
 		const user = searchParams.get('user') ?? 'ada';
 		void documents.accept(
 			socket,
-			{ user, name: user.toUpperCase() },
+			{ user, name: user.toUpperCase(), credential: searchParams.get('token') ?? user },
 			pathname.slice('/sync/'.length),
 		);
 	});

@@ -8,6 +8,8 @@ interface WireClientOptions {
 	readonly document?: Y.Doc;
 	/** Whether it answers step 1. */
 	readonly answers?: boolean;
+	/** Of the upgrade. */
+	readonly headers?: Record<string, string>;
 }
 
 /**
@@ -25,7 +27,7 @@ export class WireClient {
 	constructor(url: string, options: WireClientOptions = {}) {
 		this.document = options.document ?? new Y.Doc();
 		this.#answers = options.answers ?? true;
-		this.#socket = new WebSocket(url);
+		this.#socket = new WebSocket(url, { headers: options.headers });
 		this.#socket.on('message', (data: Buffer) => this.#hear(readMessage(data)!));
 		this.#socket.on('close', (code) => {
 			this.closedWith = code;

@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { sentiment, startTestServer, type Client, type TestServer } from '../core/test-server.ts';
+import { WireClient } from './wire-client.ts';
+
+let server: TestServer;
+let address: string;
+let batch: string;
+beforeAll(async () => {
+	server = await startTestServer();
+	address = server.url.replace('http', 'ws');
+	const { ownerClient } = server;
+	await ownerClient.json('POST', '/api/projects', { name: 'Rights', schema: sentiment });
+	await ownerClient.json('POST', '/api/projects/rights/import', { id: 'i1', data: { text: 'Hi' } });
+	const made = await ownerClient.json<{ batches: string[] }>(
+		'POST',
+		'/api/projects/rights/batches',
+		{ purpose: 'label', choose: { by: 'oldest', count: 1 }, members: [server.owner.id] },
+	);
+	batch = made.batches[0]!;
+});
+afterAll(() => server.remove());
+
+const answers = (): string => `${address}/sync/rights/${batch}/answers`;
+const joinWith = (token: string): Promise<WireClient> =>
+	WireClient.join(`${answers()}?token=${token}`);
+
+async function signIn(user: string): Promise<Record<string, string>> {
+	const token = await server.accounts.signInLink(user);
+	const reply = await fetch(`${server.url}/api/session/link`, {
+		method: 'POST',
+		body: JSON.stringify({ token }),
+	});
+	return {
+		cookie: reply.headers.getSetCookie()[0]!.split(';')[0]!,
+		Origin: server.url,
+	};
+}
+
+async function live(url: string, headers: Record<string, string> = {}): Promise<WebSocket> {
+	const socket = new WebSocket(url, { headers });
+	await once(socket, 'message');
+	return socket;
+}
+
+/** The code that each is closed with, within a second. */
+async function closedWithin(clients: readonly WireClient[], sockets: readonly WebSocket[]) {
+	const late = AbortSignal.timeout(1000);
+	const codes = sockets.map(async (socket) => {
+		const [code] = (await once(socket, 'close', { signal: late })) as [number];
+		return code;
+	});
+	const seen = clients.map(async (client) => {
+		await client.until(() => late.aborted);
+		return client.closedWith;
+	});
+	return Promise.all([...seen, ...codes]);
+}
+
+async function colleague(name: string): Promise<Client> {
+	const person = await server.person(name, { project: 'rights', role: 'viewer' });
+	await server.ownerClient.json('PUT', `/api/projects/rights/members/${person.user}`, {
+		role: 'reviewer',
+	});
+	return person;
+}
+
+describe('S7 what was opened with a session or token ends with it', () => {
+	test('a revoked token', async () => {
+		const { token, secret } = await server.ownerClient.json<{
+			token: { id: string };
+			secret: string;
+		}>('POST', '/api/tokens', { name: 'To be revoked' });
+		const document = await joinWith(secret);
+		const hints = await live(`${address}/live?token=${secret}`);
+		const other = await joinWith(server.ownerClient.token);
+		const closed = closedWithin([document], [hints]);
+		await server.ownerClient.json('DELETE', `/api/tokens/${token.id}`);
+		expect(await closed).toEqual([1008, 1008]);
+		const again = new WireClient(`${answers()}?token=${secret}`);
+		await again.until(() => false);
+		expect(again.closedWith).toBe(4401);
+		expect(await other.barrier()).toBe('saved');
+		await other.close();
+	});
+
+	test('signing out, and a new password elsewhere', async () => {
+		const [here, there] = [await signIn('owner'), await signIn('owner')];
+		const open = async (headers: Record<string, string>) =>
+			[
+				await WireClient.join(answers(), { headers }),
+				await live(`${address}/live`, headers),
+			] as const;
+		const [signedOut, kept] = [await open(here), await open(there)];
+		const closed = closedWithin([signedOut[0]], [signedOut[1]]);
+		await fetch(`${server.url}/api/session`, { method: 'DELETE', headers: here });
+		expect(await closed).toEqual([1008, 1008]);
+		expect(await kept[0].barrier()).toBe('saved');
+
+		const third = await signIn('owner');
+		const closedToo = closedWithin([kept[0]], [kept[1]]);
+		const changed = await fetch(`${server.url}/api/me`, {
+			method: 'PUT',
+			headers: third,
+			body: JSON.stringify({ password: 'another password' }),
+		});
+		expect(changed.status).toBe(200);
+		expect(await closedToo).toEqual([1008, 1008]);
+		const back = new WireClient(answers(), { headers: there });
+		await back.until(() => false);
+		expect(back.closedWith).toBe(4401);
+	});
+
+	test('what a closed connection still sends is not written', async () => {
+		const { token, secret } = await server.ownerClient.json<{
+			token: { id: string };
+			secret: string;
+		}>('POST', '/api/tokens', { name: 'To be revoked too' });
+		const document = await joinWith(secret);
+		document.pause(true); // it does not see the goodbye, and goes on writing
+		await server.ownerClient.json('DELETE', `/api/tokens/${token.id}`);
+		document.edit((one) => one.getMap('draft').set('i1/v/sentiment', 'positive'));
+		document.pause(false);
+		await document.until(() => false);
+		const reader = await joinWith(server.ownerClient.token);
+		expect(reader.document.getMap('draft').size).toBe(0);
+		await reader.close();
+	});
+});
+
+describe('S7 what the tables say of a person counts on open connections', () => {
+	test('who is taken out of a project', async () => {
+		const person = await colleague('Taken Out');
+		const document = await joinWith(person.token);
+		const hints = await live(`${address}/live?token=${person.token}`);
+		const closed = closedWithin([document], []);
+		await server.ownerClient.json('DELETE', `/api/projects/rights/members/${person.user}`);
+		expect(await closed).toEqual([4404]);
+		// They hear once that it is gone, and nothing of what happens in it afterwards.
+		const heard: string[] = [];
+		hints.on('message', (data: Buffer) => heard.push(data.toString()));
+		const told = once(hints, 'message');
+		await told;
+		await server.ownerClient.json('PATCH', '/api/projects/rights', { name: 'Rights' });
+		const other = await live(`${address}/live?token=${server.ownerClient.token}`);
+		const known = once(other, 'message');
+		await server.ownerClient.json('PATCH', '/api/projects/rights', { name: 'Rights still' });
+		await known;
+		expect(heard).toHaveLength(1);
+		hints.close();
+		other.close();
+	});
+
+	test('who gets a lesser role goes on reading, and writes nothing', async () => {
+		const person = await colleague('Lesser');
+		const document = await joinWith(person.token);
+		expect(await document.barrier('0')).toBe('saved');
+		await server.ownerClient.json('PUT', `/api/projects/rights/members/${person.user}`, {
+			role: 'viewer',
+		});
+		const owner = await joinWith(server.ownerClient.token);
+		owner.edit((one) => one.getMap('draft').set('i1/v/sentiment', 'negative'));
+		await document.until(() => document.document.getMap('draft').size > 0);
+		document.edit((one) => one.getMap('draft').set('i1/v/sentiment', 'positive'));
+		expect(await document.barrier('1')).toMatchObject({ code: 4 });
+		expect(owner.document.getMap('draft').get('i1/v/sentiment')).toBe('negative');
+		await Promise.all([owner.close(), document.close()]);
+	});
+
+	test('who is taken out of a batch', async () => {
+		const labeler = await server.person('Labeler', { project: 'rights', role: 'labeler' });
+		const members = (...names: string[]) =>
+			server.ownerClient.json('PATCH', `/api/batches/${batch}`, { members: names });
+		await members(server.owner.id, labeler.user);
+		const document = await joinWith(labeler.token);
+		const closed = closedWithin([document], []);
+		await members(server.owner.id);
+		expect(await closed).toEqual([4404]);
+	});
+});
