@@ -68,8 +68,7 @@ export class ImportPiece {
 		if (this.#revived.length > 0)
 			restand(this.#database, project, this.#revived, { isAlwaysRevised: true });
 		if (this.#answered.length > 0) restand(this.#database, project, this.#answered);
-		const touched = [...this.#revived, ...this.#answered];
-		if (touched.length > 0) markBatchesOf(this.#database, project, touched);
+		if (this.#revived.length > 0) markBatchesOf(this.#database, project, this.#revived);
 		if (this.items > 0) this.#database.changed(project, 'summaries', project);
 	}
 

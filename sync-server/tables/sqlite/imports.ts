@@ -4,7 +4,7 @@ import type { ImportsTable } from '../imports.ts';
 import type { Synchronous } from '../synchronous.ts';
 import type { Database } from './database.ts';
 import { ImportPiece } from './import-piece.ts';
-import { markBatchesOf, restand } from './standing.ts';
+import { restand } from './standing.ts';
 
 /** How many refusals are kept with their reasons; more are only counted. */
 const keptRefusals = 1000;
@@ -109,9 +109,11 @@ function undoAnswers(database: Database, id: string, limit: number): boolean {
 		.all(id, limit) as unknown as { project: string; item: string }[];
 	if (answers.length === 0) return true;
 	const { project } = answers[0]!;
-	const touched = answers.map(({ item }) => item);
-	restand(database, project, touched);
-	markBatchesOf(database, project, touched);
+	restand(
+		database,
+		project,
+		answers.map(({ item }) => item),
+	);
 	return false;
 }
 

@@ -5,7 +5,7 @@ import type { SubmissionsTable } from '../submissions.ts';
 import type { Synchronous } from '../synchronous.ts';
 import type { Database } from './database.ts';
 import { itemColumns, itemRow, type StoredItem } from './item-rows.ts';
-import { markBatchesOf, restand } from './standing.ts';
+import { restand } from './standing.ts';
 
 interface StoredLate extends StoredItem {
 	submission: string;
@@ -52,12 +52,13 @@ export function lateSubmissions(
 		decideLate({ project, submission, isTaken, reason, by, at }) {
 			const found = database
 				.prepare(
-					`SELECT s.item, s.by, s.is_late AS isLate, d.is_taken AS wasTaken FROM submissions s
+					`SELECT s.item, s.batch, s.by, s.is_late AS isLate, d.is_taken AS wasTaken FROM submissions s
 					LEFT JOIN late_decisions d ON d.project = s.project AND d.submission = s.id
 					WHERE s.project = ? AND s.id = ? AND s.batch IS NOT NULL`,
 				)
 				.get(project, submission) as
-				{ item: string; by: string; isLate: number; wasTaken: number | null } | undefined;
+				| { item: string; batch: string; by: string; isLate: number; wasTaken: number | null }
+				| undefined;
 			if (!found)
 				throw new CommandError('not_found', `There is no submission ${submission} in ${project}.`);
 			if (found.isLate === 0) {
@@ -80,7 +81,7 @@ export function lateSubmissions(
 				)
 				.run(project, submission, Number(isTaken), by, at, reason ?? null);
 			restand(database, project, [found.item]);
-			markBatchesOf(database, project, [found.item]);
+			database.changed(project, 'batches', found.batch);
 			database.changed(project, 'figures', `${project}/${found.by}`);
 		},
 	};

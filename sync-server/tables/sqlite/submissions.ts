@@ -12,7 +12,7 @@ import type { Synchronous } from '../synchronous.ts';
 import type { Database } from './database.ts';
 import { lateSubmissions } from './late.ts';
 import { historyOf, itemColumns, itemRow, type StoredItem } from './item-rows.ts';
-import { markBatchesOf, restand } from './standing.ts';
+import { restand } from './standing.ts';
 
 interface ProjectedBatch {
 	id: string;
@@ -139,7 +139,9 @@ export function submissions(database: Database): Synchronous<SubmissionsTable> {
 				}
 				if (touched.size > 0) {
 					restand(database, project, touched);
-					markBatchesOf(database, project, touched);
+					// This batch alone: its counts are of its own submissions, and a row that came anew because of
+					// others would tell a blind round that somebody answered the same items.
+					database.changed(project, 'batches', batch.id);
 				}
 				for (const user of people) database.changed(project, 'figures', `${project}/${user}`);
 			}

@@ -18,7 +18,8 @@ interface Submitted {
 /**
  * How far a batch is. An item counts once, by the submissions of this batch that no other one names as
  * seen: skipped when all of them skip, returned when one was returned, accepted when all answers were
- * accepted (or the project does not review), else waiting. Late submissions are only counted as late.
+ * accepted (or the project does not review), else waiting. Late submissions are only counted as late, and a
+ * verdict counts only from this batch's own document, as in the corpus.
  */
 export function batchCounts(database: Database, project: string, batch: string): BatchCounts {
 	const { reviews } = database
@@ -28,7 +29,7 @@ export function batchCounts(database: Database, project: string, batch: string):
 		.prepare(
 			`SELECT id, item, after, answer IS NULL AS isSkip, is_late AS isLate,
 				(SELECT kind FROM verdicts WHERE verdicts.project = submissions.project AND submission = submissions.id
-					ORDER BY at DESC, user LIMIT 1) AS verdict
+					AND verdicts.batch = submissions.batch ORDER BY at DESC, user LIMIT 1) AS verdict
 			FROM submissions WHERE batch = ? AND is_withdrawn = 0`,
 		)
 		.all(batch) as unknown as Submitted[];

@@ -43,6 +43,7 @@ export function figureRows(database: Database): RowReader<'figures'> {
 					`SELECT kind, count(*) AS n FROM (
 						SELECT verdicts.kind, max(verdicts.at) FROM submissions INDEXED BY submissions_of_people
 						CROSS JOIN verdicts ON verdicts.project = submissions.project AND verdicts.submission = submissions.id
+							AND verdicts.batch = submissions.batch
 						WHERE submissions.project = ? AND submissions.by = ? AND submissions.source = 'human'
 						GROUP BY submissions.id) GROUP BY kind`,
 				)

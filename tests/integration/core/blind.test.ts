@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Packet } from '#shared/api/replies.ts';
+import { submittedShape } from '#shared/corpus/submission.ts';
+import { WireClient } from '../sync/wire-client.ts';
+import { sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
+
+/**
+ * What others answered in a blind round is not hidden by pages, it is never sent (design §4). Ada and Ben
+ * label the same three items blind; everything that is Ben's, or that was said about his answers, carries a
+ * mark, and Ada's token is tried on every door of the server.
+ */
+const marks = {
+	person: 'ben-the-other',
+	submission: 'submission-of-ben',
+	note: 'Words that Ben wrote beside it',
+	verdict: 'Words of the reviewer about it',
+	blob: createHash('sha256').update('bytes of another item').digest('hex'),
+} as const;
+
+let server: TestServer;
+let project: string;
+let ada: Client;
+let ben: Client;
+let adasBatch: string;
+let bensBatch: string;
+let secrets: readonly string[];
+
+const sync = (client: Client, batch: string, part: string): string =>
+	`${server.url.replace('http', 'ws')}/sync/${project}/${batch}/${part}?token=${client.token}`;
+
+const join = (client: Client, batch: string, part: string): Promise<WireClient> =>
+	WireClient.join(sync(client, batch, part));
+
+/** Writes one entry of a document and waits until it is on disk. */
+async function write(client: Client, part: string, map: string, key: string, value: unknown) {
+	const wire = await join(client, bensBatch, part);
+	wire.edit((document) => document.getMap(map).set(key, value));
+	expect(await wire.barrier('written')).toBe('saved');
+	await wire.close();
+}
+
+beforeAll(async () => {
+	server = await startTestServer();
+	const owner = server.ownerClient;
+	({ id: project } = await owner.json<{ id: string }>('POST', '/api/projects', {
+		name: 'Blind',
+		schema: sentiment,
+	}));
+	const lines = ['i1', 'i2', 'i3', 'i4'].map((id) =>
+		JSON.stringify({ id, data: { text: `Text of ${id}` } }),
+	);
+	await fetch(`${server.url}/api/projects/${project}/import`, {
+		method: 'POST',
+		headers: { Authorization: `Bearer ${owner.token}` },
+		body: lines.join('\n'),
+	});
+	await fetch(`${server.url}/api/projects/${project}/blobs/${marks.blob}`, {
+		method: 'PUT',
+		headers: { Authorization: `Bearer ${owner.token}` },
+		body: 'bytes of another item',
+	});
+	ada = await server.person('Ada', { project, role: 'labeler' });
+	ben = await server.person('Ben the other', { project, role: 'labeler' });
+	expect(ben.user).toBe(marks.person);
+	const { batches } = await owner.json<{ batches: [string, string] }>(
+		'POST',
+		`/api/projects/${project}/batches`,
+		{
+			purpose: 'label',
+			items: ['i1', 'i2', 'i3'],
+			members: [ada.user, ben.user],
+			overlap: 2,
+			blind: true,
+		},
+	);
+	[adasBatch, bensBatch] = batches;
+	secrets = [...Object.values(marks), bensBatch, 'Ben the other', '"sentiment":"negative"'];
+});
+afterAll(() => server.remove());
+
+async function feed(client: Client, path: string): Promise<{ text: string; cursor: string }> {
+	const text = await (await client.call('GET', path)).text();
+	const { cursor } = JSON.parse(text.trim().split('\n').at(-1)!) as { cursor: string };
+	return { text, cursor };
+}
+
+/** Ben answers, notes and is reviewed; resolves when the tables know it all. */
+async function benAnswers(): Promise<void> {
+	const at = '2026-02-01T10:00:00.000Z';
+	const answer = { values: { sentiment: 'negative' }, regions: [], texts: {} };
+	const value = submittedShape.parse({
+		...{ item: 'i1', by: ben.user, at, spentMs: 900, schema: 1, guess: 'none', after: [] },
+		answer,
+	});
+	await write(ben, 'answers', 'draft', 'i1/v/sentiment', 'negative');
+	await write(ben, 'answers', 'submitted', marks.submission, value);
+	await write(ben, 'notes', 'note', 'note-of-ben', {
+		...{ item: 'i1', by: ben.user, at, text: marks.note },
+	});
+	await write(server.ownerClient, 'verdicts', 'verdict', `i1/${marks.submission}/owner`, {
+		...{ kind: 'returned', at, note: marks.verdict },
+	});
+	await server.ownerClient.json('POST', `/api/projects/${project}/snapshots`, { message: 'Ben' });
+	await expect
+		.poll(() => server.ownerClient.json('GET', `/api/projects/${project}/items/i1`))
+		.toMatchObject({ history: [{ verdicts: [{ kind: 'returned' }] }] });
+}
+
+test('a blind labeler’s feeds stay silent while another one answers the same items', async () => {
+	const paths = ['/api/changes', `/api/projects/${project}/changes`];
+	const before = await Promise.all(paths.map((path) => feed(ada, path)));
+	const watching = await join(ada, adasBatch, 'answers');
+	const bens = await join(ben, bensBatch, 'answers');
+	await benAnswers();
+	for (const [index, path] of paths.entries()) {
+		const { text } = await feed(ada, `${path}?since=${before[index]!.cursor}`);
+		expect(text.trim().split('\n'), 'nothing but a cursor').toHaveLength(1);
+	}
+	for (const { text } of before) for (const secret of secrets) expect(text).not.toContain(secret);
+	expect(watching.heard.filter(({ kind }) => kind === 'update')).toEqual([]);
+	expect([...watching.document.getMap('submitted').keys()]).toEqual([]);
+	await watching.close();
+	await bens.close();
+});
+
+test('no call answers a blind labeler with anything of the other’s', async () => {
+	const real: Readonly<Record<string, string>> = {
+		project,
+		batch: bensBatch,
+		item: 'i1',
+		user: ben.user,
+		run: '1',
+		submission: marks.submission,
+		sha256: marks.blob,
+	};
+	const queries: Readonly<Record<string, string>> = {
+		'get /api/projects/:project/predictions': '?model=run:1',
+	};
+	const open = new Set([
+		'get /api/me',
+		'put /api/me',
+		'delete /api/session',
+		'get /api/tokens',
+		'get /api/projects',
+		'get /api/changes',
+		'get /api/projects/:project',
+		'get /api/projects/:project/members',
+		'get /api/projects/:project/changes',
+		// Takes a batch of their own: of the items that are left.
+		'post /api/projects/:project/batches/take',
+	]);
+	for (const { method, path } of server.routes) {
+		const name = `${method} ${path}`;
+		const asked = path.replace(/:(\w+)/g, (_, part: string) => real[part] ?? 'x');
+		const body = method === 'get' || method === 'head' ? undefined : {};
+		const address = asked + (queries[name] ?? '');
+		const reply = await ada.call(method.toUpperCase(), address, body);
+		if (!open.has(name)) expect([400, 401, 403, 404], name).toContain(reply.status);
+		const text = await reply.text();
+		// A refusal may repeat the address it was asked for, and says nothing else.
+		const said = secrets.filter((secret) => !asked.includes(secret));
+		for (const secret of said) expect(text, name).not.toContain(secret);
+	}
+});
+
+test('a blind labeler’s packet brings no heads and no answer along', async () => {
+	const packet = await ada.json<Packet>('GET', `/api/batches/${adasBatch}/items`);
+	expect(packet.items.map(({ id }) => id)).toEqual(['i1', 'i2', 'i3']);
+	for (const item of packet.items) {
+		expect(item.heads).toEqual([]);
+		expect(item).not.toHaveProperty('current');
+		expect(item).not.toHaveProperty('split');
+	}
+});
+
+test('documents of another round are closed to a blind labeler, and their own show nobody', async () => {
+	for (const part of ['answers', 'verdicts', 'notes']) {
+		const [code] = (await once(new WebSocket(sync(ada, bensBatch, part)), 'close')) as [number];
+		expect([part, code]).toEqual([part, 4404]);
+		const [mine, reviewer] = [
+			await join(ada, adasBatch, part),
+			await join(server.ownerClient, adasBatch, part),
+		];
+		const shown = Uint8Array.from([1, reviewer.document.clientID % 100, 1, 2, 0x7b, 0x7d]);
+		reviewer.send({ kind: 'awareness', update: shown });
+		mine.send({ kind: 'queryAwareness' });
+		expect(await mine.barrier('asked')).toBe('saved');
+		for (const message of mine.heard)
+			if (message.kind === 'awareness') expect([...message.update]).toEqual([0]);
+		await mine.close();
+		await reviewer.close();
+	}
+});
+
+test('live hints carry no data, and git knows nothing of a labeler', async () => {
+	const socket = new WebSocket(`${server.url.replace('http', 'ws')}/live?token=${ada.token}`);
+	const heard: object[] = [];
+	socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as object));
+	await once(socket, 'message');
+	await server.ownerClient.json('PATCH', `/api/projects/${project}`, { name: 'Blind again' });
+	await expect.poll(() => heard.length).toBeGreaterThan(1);
+	for (const hint of heard) expect(Object.keys(hint).sort()).toEqual(['cursor', 'project']);
+	socket.close();
+	const headers = { Authorization: `Basic ${btoa(`x:${ada.token}`)}` };
+	for (const door of ['info/refs?service=git-upload-pack', 'info/lfs/objects/batch'])
+		expect((await fetch(`${server.url}/git/${project}.git/${door}`, { headers })).status).toBe(404);
+});
