@@ -10,11 +10,20 @@ export function relativeTime(at: string, nowMs: number): string {
 	if (seconds < 45) return 'just now';
 	for (const [limit, unit, name] of steps)
 		if (seconds < limit) return `${Math.max(1, Math.round(seconds / unit))} ${name} ago`;
-	return new Date(at).toLocaleDateString(undefined, {
-		year: 'numeric',
-		month: 'short',
-		day: 'numeric',
-	});
+	return new Date(at).toLocaleDateString(undefined, date);
+}
+
+const date = { year: 'numeric', month: 'short', day: 'numeric' } as const;
+const dayMs = 86_400_000;
+
+/** `today`, `yesterday`, `5 d ago`, then the date: for what is known by its day in UTC alone. A day ahead counts as today. */
+export function relativeDay(day: string, nowMs: number): string {
+	const at = Date.parse(day);
+	const days = Math.floor(nowMs / dayMs) - Math.floor(at / dayMs);
+	if (days <= 0) return 'today';
+	if (days === 1) return 'yesterday';
+	if (days < 14) return `${days} d ago`;
+	return new Date(at).toLocaleDateString(undefined, { ...date, timeZone: 'UTC' });
 }
 
 /** A length of time as a person reads it: `850 ms`, `48 s`, `1 m 12 s`, `2 h 5 m`. */

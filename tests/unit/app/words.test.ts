@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { schemaFromAnswers } from '#app/model/first-schema.ts';
 import { savedKind } from '#app/model/saved-words.ts';
 import { count, percent, plural, size } from '#app/ui/plural.ts';
-import { duration, relativeTime } from '#app/ui/relative-time.ts';
+import { duration, relativeDay, relativeTime } from '#app/ui/relative-time.ts';
 import { schemaShape } from '#shared/schema/schema.ts';
 
 describe('the saved state', () => {
@@ -45,6 +45,10 @@ describe('words', () => {
 			'1 m 12 s',
 			'2 h 5 m',
 		]);
+		expect(
+			['2026-01-02', '2026-01-01', '2025-12-31', '2026-01-03'].map((day) => relativeDay(day, now)),
+		).toEqual(['today', 'yesterday', '2 d ago', 'today']);
+		expect(relativeDay('2025-12-01', now)).toContain('2025');
 	});
 });
 
