@@ -39,7 +39,7 @@ test.each([0, 1] as const)('text 4.5:1, marks 3:1 in theme %i', (theme) => {
 		expect
 			.soft(contrast(name, `${name}-soft`, theme), `${name} on its soft`)
 			.toBeGreaterThanOrEqual(4.5);
-	for (const name of ['ink', 'ink-2'])
+	for (const name of ['ink', 'ink-2', 'ink-3'])
 		expect.soft(contrast(name, 'sunken', theme), `${name} on sunken`).toBeGreaterThanOrEqual(4.5);
 	expect.soft(contrast('on-accent', 'accent', theme)).toBeGreaterThanOrEqual(4.5);
 });
