@@ -32,8 +32,12 @@ export function runRoutes(deps: RunDoors): Route[] {
 	/** The run, once it is certain that the caller may do this in its project. */
 	async function runOf(caller: Caller, id: string, right: Right): Promise<Run> {
 		const run = /^\d{1,15}$/.test(id) ? await tables.runs.find(id) : undefined;
-		if (!run) throw new CommandError('not_found', `There is no run ${id} here.`);
-		await guard.project(caller, run.project, right);
+		const missing = new CommandError('not_found', `There is no run ${id} here.`);
+		if (!run) throw missing;
+		await guard.project(caller, run.project, right).catch((error: unknown) => {
+			// In the same words as for a run that is none: the guard's would name the project.
+			throw error instanceof CommandError && error.code === 'not_found' ? missing : error;
+		});
 		return run;
 	}
 

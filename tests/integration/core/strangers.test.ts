@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseRunSpec } from '#shared/run/spec.ts';
 import { hashOf, newSecret } from '#sync-server/accounts/secret.ts';
 import { client, sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
 
@@ -23,7 +24,12 @@ beforeAll(async () => {
 		`/api/projects/${project}/batches/take`,
 		{},
 	));
-	await owner.json('POST', `/api/projects/${project}/snapshots`, { message: 'first' });
+	const { commit } = await owner.json<{ commit: string }>(
+		'POST',
+		`/api/projects/${project}/snapshots`,
+		{ message: 'first' },
+	);
+	await makeRun(commit);
 	stranger = await server.person('Stranger');
 	const token = newSecret();
 	await server.tables.tokens.create({
@@ -37,6 +43,27 @@ beforeAll(async () => {
 	runner = client(server.url, stranger.user, token);
 });
 afterAll(() => server.remove());
+
+/** Run 1, as a push would make it. */
+async function makeRun(commit: string): Promise<void> {
+	const spec = parseRunSpec('run: node train.mjs');
+	if (spec.kind !== 'ok') throw new Error('the spec of this test is refused');
+	await server.tables.runs.create([
+		{
+			project,
+			name: 'first',
+			codeCommit: commit,
+			codeMessage: 'Try',
+			dataName: 'main',
+			dataCommit: commit,
+			spec: spec.spec,
+			params: {},
+			by: 'owner',
+			at: new Date().toISOString(),
+			origin: 'a push',
+		},
+	]);
+}
 
 /** A path with its parameters filled in; `real` names what exists. */
 function pathOf(path: string, isReal: boolean): string {
@@ -90,6 +117,8 @@ test('to a stranger what exists looks like what does not', async () => {
 		const [there, nowhere] = [await send(stranger, true), await send(stranger, false)];
 		expect([name, there.status]).toEqual([name, 404]);
 		expect([name, nowhere.status]).toEqual([name, 404]);
+		// Who asked for a run or a batch by its number is not told which project it is of.
+		if (!name.includes(':project')) expect(await there.text(), name).not.toContain(project);
 	}
 });
 
