@@ -14,9 +14,10 @@ import { judgeRun } from '../runs/judge-run.ts';
 import { modelMessage } from '../runs/model-message.ts';
 import { requestBytes } from './request-bytes.ts';
 import type { RunDoors } from './run-doors.ts';
+import { wholeNumber } from './number-text.ts';
 
 const path = '/api/runs/:run/attempts/:attempt';
-const byteOffset = z.coerce.number().int().min(0);
+const byteOffset = wholeNumber(0);
 
 /** What a runner says about the attempt it works on. A stale attempt is told `superseded` by every one of these. */
 export function attemptRoutes(deps: RunDoors): Route[] {
@@ -65,7 +66,7 @@ export function attemptRoutes(deps: RunDoors): Route[] {
 			path: `${path}/log`,
 			audience: 'attempt',
 			summary: 'Add a piece of the log',
-			query: z.strictObject({ sequence: z.coerce.number().int().min(1), offset: byteOffset }),
+			query: z.strictObject({ sequence: wholeNumber(1), offset: byteOffset }),
 			async handle({ caller, params, query, request }) {
 				const data = await requestBytes(request, pieceBytes);
 				const next = await tables.metrics.appendLog(await aliveOf(caller, params), {

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { may } from '#shared/access/access.ts';
 import { CommandError } from '#shared/api/errors.ts';
 import { isSha256 } from '#shared/numbers/hash.ts';
@@ -10,9 +9,10 @@ import type { Caller } from '../accounts/caller.ts';
 import type { DataDoors } from './data-doors.ts';
 import { requestBody } from './request-body.ts';
 import { route, type Route } from './route.ts';
+import { wholeNumber } from './number-text.ts';
 
 const path = '/api/projects/:project/blobs/:sha256';
-const count = z.coerce.number().int().min(0);
+const count = wholeNumber(0);
 
 /**
  * Blobs of a project: whole (`PUT`) or in pieces (`PATCH` with `Upload-Offset` and `Upload-Length`, `HEAD` tells how

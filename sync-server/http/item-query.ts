@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { splits } from '#shared/numbers/split.ts';
 import type { ItemFilter } from '../tables/items.ts';
+import { wholeNumber } from './number-text.ts';
 
 const toolAndOption = z
 	.string()
@@ -25,6 +26,6 @@ export const itemFilterShape = z.object({
 
 /** Which page of a list: after the item with that number. */
 export const pageShape = z.object({
-	after: z.coerce.number().int().min(0).default(0),
-	limit: z.coerce.number().int().min(1).max(500).default(100),
+	after: wholeNumber(0).default(0),
+	limit: wholeNumber(1, 500).default(100),
 });

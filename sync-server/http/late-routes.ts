@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { corpusReader, type DataDoors } from './data-doors.ts';
 import { route, type Route } from './route.ts';
+import { wholeNumber } from './number-text.ts';
 
 /** What came after its batch was closed (S11): shown to leads, who take it in or set it aside. */
 export function lateRoutes(doors: DataDoors): Route[] {
@@ -17,7 +18,7 @@ export function lateRoutes(doors: DataDoors): Route[] {
 					.string()
 					.regex(/^[^~]{1,40}~[A-Za-z0-9_-]{1,64}$/)
 					.optional(),
-				limit: z.coerce.number().int().min(1).max(500).default(100),
+				limit: wholeNumber(1, 500).default(100),
 			}),
 			async handle({ caller, params, query }) {
 				const project = params['project']!;

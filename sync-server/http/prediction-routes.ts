@@ -5,6 +5,7 @@ import { requestBody } from './request-body.ts';
 import { route, type Route } from './route.ts';
 import type { RunDoors } from './run-doors.ts';
 import { takePredictions } from '../runs/take-predictions.ts';
+import { wholeNumber } from './number-text.ts';
 
 const pageQuery = z.strictObject({
 	model: z.string().min(1).max(128),
@@ -15,7 +16,7 @@ const pageQuery = z.strictObject({
 		.max(300)
 		.refine(isCursor, 'not a place in this list; leave it out to begin at the top')
 		.optional(),
-	limit: z.coerce.number().int().min(1).max(500).default(100),
+	limit: wholeNumber(1, 500).default(100),
 });
 
 /** What models said, for people. */

@@ -8,21 +8,22 @@ import type { Run } from '../tables/runs.ts';
 import { logPageBytes, logReply } from '../runs/log-reply.ts';
 import { curve, takeovers } from '../runs/metrics-reply.ts';
 import type { RunDoors } from './run-doors.ts';
+import { anyNumber, wholeNumber } from './number-text.ts';
 
 const listQuery = z.strictObject({
 	before: z
 		.string()
 		.regex(/^\d{1,15}$/)
 		.optional(),
-	limit: z.coerce.number().int().min(1).max(200).default(50),
+	limit: wholeNumber(1, 200).default(50),
 });
 
 const metricsQuery = z.strictObject({
 	/** Comma-separated; all keys (the first 100) without it. */
 	keys: z.string().max(10_000).optional(),
-	from: z.coerce.number().default(-Infinity),
-	to: z.coerce.number().default(Infinity),
-	points: z.coerce.number().int().min(10).max(10_000).default(1000),
+	from: anyNumber.default(-Infinity),
+	to: anyNumber.default(Infinity),
+	points: wholeNumber(10, 10_000).default(1000),
 });
 
 /** What people ask about runs. */
@@ -93,7 +94,7 @@ export function runRoutes(deps: RunDoors): Route[] {
 			path: '/api/runs/:run/log',
 			audience: 'person',
 			summary: 'The log from a byte on',
-			query: z.strictObject({ from: z.coerce.number().int().min(0).default(0) }),
+			query: z.strictObject({ from: wholeNumber(0).default(0) }),
 			async handle({ caller, params, query: { from } }) {
 				const run = await runOf(caller, params['run']!, 'read-corpus');
 				const bytes = await tables.metrics.readLog(run.id, from, logPageBytes);

@@ -1,30 +1,43 @@
+import { randomInt } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { closeCodes, type CloseCode } from '#shared/wire/close-codes.ts';
 import type { EndedCredentials } from '../accounts/ended-credentials.ts';
 import { tokenProtocol, type Identify } from '../accounts/identify.ts';
 import type { Caller } from '../accounts/caller.ts';
+import { Admission, admissionLimits, type AdmissionLimits } from './admission.ts';
 import { headOf, pathnameOf } from './node-request.ts';
 
 type Person = Extract<Caller, { kind: 'person' }>;
 
 interface Options {
 	readonly server: Server;
-	readonly identify: Identify;
+	readonly identify: Pick<Identify, 'socket'>;
 	readonly ended: EndedCredentials;
+	/** Both resolve when the socket is served. */
 	readonly live: (socket: WebSocket, person: Person) => Promise<void>;
 	readonly sync: (socket: WebSocket, person: Person, document: string) => Promise<void>;
 	readonly onFault: (error: unknown) => void;
+	readonly limits?: AdmissionLimits;
 }
 
 const maxMessageBytes = 16 * 1024 * 1024;
+/** At a restart: between one goodbye and the next, and for all of them. */
+const goodbyeMs = 2;
+const goodbyesMs = 3000;
+const handshakeMs = 2000;
 
 /**
  * WebSockets at `/live` and `/sync/<document>`. A socket is accepted first and closed with a code then:
- * only so does a stock client learn that waiting will not help.
+ * only so does a stock client learn that waiting will not help. Where waiting will, because too many come
+ * at once, the answer is 503 before there is a socket.
  */
-export function acceptSockets({ server, identify, ended, live, sync, onFault }: Options) {
+export function acceptSockets(options: Options) {
+	const { server, identify, ended, live, sync, onFault } = options;
+	const admission = new Admission(options.limits ?? admissionLimits);
+	let isClosing = false;
 	const sockets = new WebSocketServer({
 		noServer: true,
 		maxPayload: maxMessageBytes,
@@ -37,18 +50,22 @@ export function acceptSockets({ server, identify, ended, live, sync, onFault }: 
 		connection.on('error', () => connection.destroy());
 		const path = pathnameOf(request);
 		const document = /^\/sync\/(.+)$/.exec(path)?.[1];
-		if (path !== '/live' && document === undefined) {
-			connection.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
-			return;
-		}
+		if (path !== '/live' && document === undefined)
+			return turnAway(connection, '404 Not Found');
+		if (isClosing || !admission.hasRoom)
+			// Not all at the same moment again.
+			return turnAway(connection, '503 Service Unavailable', [`Retry-After: ${randomInt(2, 10)}`]);
 		sockets.handleUpgrade(request, connection, head, (socket) => {
 			// What arrives before we know who speaks waits in the connection.
 			socket.pause();
 			socket.on('error', () => socket.terminate());
-			welcome(socket, request, document).catch((error: unknown) => {
-				onFault(error);
-				close(socket, closeCodes.overloaded);
-			});
+			socket.once('close', admission.opened());
+			admission
+				.joining(() => welcome(socket, request, document))
+				.catch((error: unknown) => {
+					onFault(error);
+					close(socket, closeCodes.overloaded);
+				});
 		});
 	}
 
@@ -60,6 +77,11 @@ export function acceptSockets({ server, identify, ended, live, sync, onFault }: 
 		const caller = await identify.socket(headOf(request));
 		if (caller?.kind !== 'person' || ended.has(caller.credential))
 			return close(socket, closeCodes.signInNeeded);
+		if (isClosing) return close(socket, closeCodes.restarting);
+		const left = admission.ofUser(caller.user);
+		if (!left) return close(socket, closeCodes.tooMany);
+		if (socket.readyState === socket.CLOSED) return left();
+		socket.once('close', left);
 		const accepted =
 			document === undefined ? live(socket, caller) : sync(socket, caller, decoded(document) ?? '');
 		socket.resume();
@@ -68,22 +90,51 @@ export function acceptSockets({ server, identify, ended, live, sync, onFault }: 
 
 	server.on('upgrade', upgrade);
 	return {
-		/** No new sockets, and those still open are ended, spread so that they do not all return at once. */
+		/** No new sockets; those still open are ended in no order over up to 3 s, so that they do not return at once. */
 		async close(): Promise<void> {
-			server.off('upgrade', upgrade);
-			for (const socket of sockets.clients) close(socket, closeCodes.restarting);
-			const deadline = AbortSignal.timeout(2000);
-			while (sockets.clients.size > 0 && !deadline.aborted)
-				await new Promise((resolve) => setImmediate(resolve));
+			isClosing = true;
+			const open = shuffled([...sockets.clients]);
+			const pauseMs = Math.min(goodbyeMs, goodbyesMs / open.length);
+			const began = performance.now();
+			for (const [index, socket] of open.entries()) {
+				const restMs = index * pauseMs - (performance.now() - began);
+				if (restMs >= 1) await wait(restMs);
+				close(socket, closeCodes.restarting);
+			}
+			await allClosed([...sockets.clients], handshakeMs);
 			for (const socket of sockets.clients) socket.terminate();
 			sockets.close();
+			server.off('upgrade', upgrade);
 		},
 	};
+}
+
+function turnAway(connection: Duplex, status: string, headers: readonly string[] = []): void {
+	connection.end([`HTTP/1.1 ${status}`, ...headers, 'Connection: close', '', ''].join('\r\n'));
 }
 
 function close(socket: WebSocket, { code, reason }: CloseCode): void {
 	socket.resume();
 	socket.close(code, reason);
+}
+
+/** Resolves when all of them are closed, or the time is over. */
+async function allClosed(sockets: readonly WebSocket[], limitMs: number): Promise<void> {
+	const over = new AbortController();
+	const closed = sockets
+		.filter((socket) => socket.readyState !== socket.CLOSED)
+		.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+	const limit = wait(limitMs, undefined, { signal: over.signal }).catch(() => undefined);
+	await Promise.race([Promise.all(closed), limit]);
+	over.abort();
+}
+
+function shuffled<T>(all: T[]): T[] {
+	for (let index = all.length - 1; index > 0; index--) {
+		const other = randomInt(index + 1);
+		[all[index], all[other]] = [all[other]!, all[index]!];
+	}
+	return all;
 }
 
 function decoded(text: string): string | undefined {
