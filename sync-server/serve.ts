@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -99,7 +99,9 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 	const url = config.url ?? `http://${hostOf(config.host)}:${address.port}`;
 
 	const tables = await openTables(join(config.home, 'tables.db'));
-	await tables.imports.failRunning();
+	await tables.imports.failAbandoned();
+	const importsFolder = join(config.home, 'imports');
+	await rm(importsFolder, { recursive: true, force: true }); // what a crash left there
 	const blobs = await openFolderBlobStore(join(config.home, 'blobs'));
 	const epoch = await tables.settings.getOrPut('epoch', newKey(8));
 	const cursors = new FeedCursors(await tables.settings.getOrPut('cursors', newKey(32)), epoch);
@@ -190,7 +192,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		...memberRoutes({ tables, accounts, guard, onRightsChanged }),
 		...inviteRoutes({ tables, accounts, guard, url, onRightsChanged }),
 		...changeRoutes({ tables, guard, cursors }),
-		...dataRoutes({ tables, guard, blobs, blobLimitBytes, rightsChanged: onRightsChanged }),
+		...dataRoutes({ tables, guard, blobs, blobLimitBytes, importsFolder, rightsChanged: onRightsChanged }),
 		...snapshotRoutes({ tables, guard, repositories }),
 		...trainingRoutes({ ...runs, guard }),
 	];
@@ -239,6 +241,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 
 	const chores = [
 		every(minute, () => repositories.reconcile(), onFault),
+		every(minute, () => tables.imports.failAbandoned(), onFault),
 		every(60 * minute, () => tables.accounts.sweep(new Date().toISOString()), onFault),
 		every(60 * minute, () => tables.changes.prune(keptChanges), onFault),
 		every(60 * minute, () => blobs.sweep(24 * 60 * minute), onFault),
@@ -265,8 +268,8 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 			server.close();
 			runs.close();
 			live.close();
-			await documents.close();
 			await sockets.close();
+			await documents.close();
 			server.closeIdleConnections();
 			const force = setTimeout(() => server.closeAllConnections(), graceMs);
 			await closed;

@@ -7,6 +7,7 @@ export const closeCodes = {
 	credentialEnded: { code: 1008, reason: 'The session or token has ended' },
 	restarting: { code: 1012, reason: 'The server restarts' },
 	overloaded: { code: 1013, reason: 'The server is overloaded' },
+	tooMany: { code: 1013, reason: 'You have too many connections open' },
 	signInNeeded: { code: 4401, reason: 'Sign in again' },
 	notFound: { code: 4404, reason: 'There is no such document' },
 	abuse: { code: 4409, reason: 'Too many refused messages' },

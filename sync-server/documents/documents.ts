@@ -12,6 +12,7 @@ import { Connection, type ConnectionHost } from './connection.ts';
 import { newCounters, type Counters } from './counters.ts';
 import type { Directory } from './directory.ts';
 import { isProjected } from './entries.ts';
+import { FewAtOnce } from './few-at-once.ts';
 import { GateAside, type GateAsideOptions } from './gate/gate-aside.ts';
 import { OpenDocument } from './open-document.ts';
 import type { Projection } from './projection.ts';
@@ -20,6 +21,8 @@ import { Projector } from './projector.ts';
 const tickMs = 15_000;
 const idleBytes = 64 * 1024 * 1024;
 const idleDocuments = 200;
+/** Each load holds a document's bytes and the log's thread; more at once make none of them faster. */
+const loadingAtOnce = 64;
 
 export interface DocumentsOptions {
 	readonly log: UpdateLog;
@@ -93,6 +96,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		...(compactionRows !== undefined && { leastRows: compactionRows }),
 	});
 	const aside = new GateAside(options.limits?.aside);
+	const loading = new FewAtOnce(loadingAtOnce);
 	const connections = new Set<Connection>();
 	/** One promise for everybody who opens the same document. */
 	const opened = new Map<string, Promise<OpenDocument>>();
@@ -121,7 +125,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 			const document = new OpenDocument({
 				path,
 				name,
-				log: await log.open(path),
+				log: await loading.run(() => log.open(path)),
 				aside,
 				counters,
 				logger,

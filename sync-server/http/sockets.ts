@@ -50,8 +50,7 @@ export function acceptSockets(options: Options) {
 		connection.on('error', () => connection.destroy());
 		const path = pathnameOf(request);
 		const document = /^\/sync\/(.+)$/.exec(path)?.[1];
-		if (path !== '/live' && document === undefined)
-			return turnAway(connection, '404 Not Found');
+		if (path !== '/live' && document === undefined) return turnAway(connection, '404 Not Found');
 		if (isClosing || !admission.hasRoom)
 			// Not all at the same moment again.
 			return turnAway(connection, '503 Service Unavailable', [`Retry-After: ${randomInt(2, 10)}`]);
