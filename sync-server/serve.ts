@@ -192,7 +192,14 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		...memberRoutes({ tables, accounts, guard, onRightsChanged }),
 		...inviteRoutes({ tables, accounts, guard, url, onRightsChanged }),
 		...changeRoutes({ tables, guard, cursors }),
-		...dataRoutes({ tables, guard, blobs, blobLimitBytes, importsFolder, rightsChanged: onRightsChanged }),
+		...dataRoutes({
+			tables,
+			guard,
+			blobs,
+			blobLimitBytes,
+			importsFolder,
+			rightsChanged: onRightsChanged,
+		}),
 		...snapshotRoutes({ tables, guard, repositories }),
 		...trainingRoutes({ ...runs, guard }),
 	];

@@ -15,6 +15,8 @@ export interface DataDoors {
 	readonly rightsChanged: (change: { project: string; batch: string }) => void;
 	/** The most that one uploaded blob may have. */
 	readonly blobLimitBytes: number;
+	/** Where an archive's lines wait for their media. */
+	readonly importsFolder: string;
 }
 
 type Person = Extract<Caller, { kind: 'person' }>;

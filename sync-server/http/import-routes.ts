@@ -26,17 +26,17 @@ export function importRoutes(doors: DataDoors): Route[] {
 			summary:
 				'Import JSON lines, or a zip or tar with media; with progress=1 the answer is NDJSON',
 			query: z.object({ format: z.string().default('auto'), replace: flag, progress: flag }),
-			async handle({ caller, params, query, request, signal }) {
+			async handle({ caller, params, query, request }) {
 				const project = params['project']!;
 				await guard.project(caller, project, 'lead');
 				const format = importFormat(query.format);
 				if (!request.body) throw new CommandError('bad_request', 'There is nothing to import.');
+				// Who leaves in the middle breaks the body; who leaves after its end lets the import go on.
 				const run = (onProgress?: (progress: ImportProgressed) => void): Promise<ImportReport> =>
 					importStream(doors, format, requestBody(request), {
 						project,
 						by: caller.user,
 						replaces: query.replace,
-						signal,
 						...(onProgress ? { onProgress } : {}),
 					});
 				return query.progress ? told(run) : run();

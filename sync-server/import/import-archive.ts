@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -20,6 +19,8 @@ const filesLimit = 100_000;
 export interface ArchiveDoors extends BlobDoors {
 	readonly tables: Pick<Tables, 'projects' | 'imports' | 'blobs'>;
 	readonly blobLimitBytes: number;
+	/** Where lines wait for their media: on the disk that was chosen for the data, whatever `/tmp` is. */
+	readonly importsFolder: string;
 }
 
 /**
@@ -32,7 +33,7 @@ export async function importArchive(
 	entries: AsyncIterable<ArchiveEntry>,
 	request: Omit<ImportRequest, 'lines' | 'media' | 'folder' | 'refusals'>,
 ): Promise<ImportReport> {
-	const folder = await mkdtemp(join(tmpdir(), 'flywheel-import-'));
+	const folder = await waitingFolder(doors.importsFolder);
 	try {
 		const linesFile = join(folder, 'lines');
 		const media = new Map<string, UploadedMedium>();
@@ -87,6 +88,15 @@ export async function importArchive(
 		});
 	} finally {
 		await rm(folder, { recursive: true, force: true });
+	}
+}
+
+async function waitingFolder(importsFolder: string): Promise<string> {
+	try {
+		await mkdir(importsFolder, { recursive: true, mode: 0o700 });
+		return await mkdtemp(join(importsFolder, 'lines-'));
+	} catch (error) {
+		throw asDiskFull(error);
 	}
 }
 

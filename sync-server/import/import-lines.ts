@@ -92,7 +92,8 @@ export async function importLines(
 		if (seen > 0 || refusals.length > 0) await write(bytes);
 		return await tables.imports.end(id, 'done');
 	} catch (error) {
-		await tables.imports.end(id, 'failed');
+		// A disk that took no more may not take this either: `failAbandoned` writes it down later.
+		await tables.imports.end(id, 'failed').catch(() => undefined);
 		throw error;
 	}
 }

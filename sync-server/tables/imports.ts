@@ -65,6 +65,9 @@ export interface ImportsTable {
 	 * and, for one that is running, `conflict`.
 	 */
 	undo(request: { project: string; id: string; limit: number }): Promise<{ isDone: boolean }>;
-	/** After a crash: what still says running has failed. */
-	failRunning(): Promise<void>;
+	/**
+	 * What says running and is not has failed: at the start of the server, and where the disk did not take an
+	 * import's end.
+	 */
+	failAbandoned(): Promise<void>;
 }

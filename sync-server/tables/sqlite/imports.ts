@@ -23,6 +23,8 @@ interface Stored {
 
 /** Imports: what came in, line by line where it was refused. */
 export function imports(database: Database): Synchronous<ImportsTable> {
+	/** Imports that run in this process; what else says running was abandoned. */
+	const underWay = new Set<string>();
 	const stored = (id: string): Stored | undefined =>
 		database
 			.prepare(
@@ -47,6 +49,7 @@ export function imports(database: Database): Synchronous<ImportsTable> {
 					`INSERT INTO imports (id, project, at, by, format, state) VALUES (?, ?, ?, ?, ?, 'running')`,
 				)
 				.run(id, project, at, by, format);
+			underWay.add(id);
 			database.changed(project, 'imports', id);
 		},
 		append(piece) {
@@ -75,6 +78,7 @@ export function imports(database: Database): Synchronous<ImportsTable> {
 			return report(id);
 		},
 		end(id, state) {
+			underWay.delete(id);
 			setState(id, state);
 			return report(id);
 		},
@@ -91,9 +95,9 @@ export function imports(database: Database): Synchronous<ImportsTable> {
 			if (row.state !== 'undone') setState(id, 'undone');
 			return { isDone: undoAnswers(database, id, limit) && undoItems(database, id, limit) };
 		},
-		failRunning() {
-			for (const row of database.prepare(`SELECT id FROM imports WHERE state = 'running'`).all())
-				setState(row['id'] as string, 'failed');
+		failAbandoned() {
+			for (const { id } of database.prepare(`SELECT id FROM imports WHERE state = 'running'`).all())
+				if (!underWay.has(id as string)) setState(id as string, 'failed');
 		},
 	};
 }

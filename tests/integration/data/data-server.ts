@@ -80,6 +80,7 @@ export async function openDataServer({ schema = textSchema, reviews = false } = 
 			guard: new Guard(tables),
 			rightsChanged: ({ batch }) => changedRights.push(batch),
 			blobLimitBytes: 1024 * 1024,
+			importsFolder: join(folder, 'imports'),
 		}),
 		identify: (request) => {
 			const user = request.headers.get('Authorization')?.replace('Bearer ', '');
