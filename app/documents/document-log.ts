@@ -5,6 +5,7 @@ import type { Block, DocumentRow, Refused, Replica } from '#app/replica/database
 import { compactDocument, foldAfterRows } from './compaction.ts';
 import { applyPart, newDocumentRow, readAfter, withDirt } from './document-storage.ts';
 import { fromLog, fromPeerTab } from './origins.ts';
+import { isOutOfRoom } from './out-of-room.ts';
 
 /** Where the changes made here are: nothing is said to be anywhere before it is. */
 export type SavedState = 'saving' | 'not saved' | 'on this device' | 'on the server';
@@ -82,6 +83,11 @@ export class DocumentLog {
 	/** Why the last write failed; undefined when it did not. */
 	get failure(): unknown {
 		return this.#failure;
+	}
+
+	/** Changes wait to be written and this device has no room for them. */
+	get isOutOfRoom(): boolean {
+		return this.#queue.length > 0 && isOutOfRoom(this.#failure);
 	}
 
 	get saved(): SavedState {

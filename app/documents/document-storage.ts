@@ -12,6 +12,7 @@ export function newDocumentRow(document: string): DocumentRow {
 		localHead: 0,
 		acked: 0,
 		isDirty: 0,
+		dirtySince: null,
 		hasServerState: false,
 		block: null,
 		refusal: null,
@@ -19,9 +20,10 @@ export function newDocumentRow(document: string): DocumentRow {
 	};
 }
 
-/** With isDirty as localHead and acked have it. */
-export function withDirt(row: DocumentRow): DocumentRow {
-	return { ...row, isDirty: row.localHead > row.acked ? 1 : 0 };
+/** With isDirty as localHead and acked have it, and since when. */
+export function withDirt(row: DocumentRow, now = new Date().toISOString()): DocumentRow {
+	if (row.localHead <= row.acked) return { ...row, isDirty: 0, dirtySince: null };
+	return { ...row, isDirty: 1, dirtySince: row.isDirty === 1 ? (row.dirtySince ?? null) : now };
 }
 
 /** A part of a log, as bytes that can be applied to a Y.Doc in this order. */

@@ -1,4 +1,5 @@
 import type { Replica } from '#app/replica/database.ts';
+import type { SavedState } from './document-log.ts';
 import { DocumentHandle, OpenDocument } from './open-document.svelte.ts';
 import { Presence } from './presence.svelte.ts';
 import { SavedTotals } from './saved.svelte.ts';
@@ -89,10 +90,10 @@ export class Documents {
 		await this.#reread(name);
 	}
 
-	/** Lets documents try again that the server did not take for want of rights. */
-	async unblock(): Promise<void> {
+	/** Lets documents try again that the server did not take for want of rights: all, or the named one. */
+	async unblock(only?: string): Promise<void> {
 		const blocked = this.replica.documents.where('block').anyOf('signed-out', 'not-found');
-		const names = await blocked.primaryKeys();
+		const names = (await blocked.primaryKeys()).filter((name) => (only ?? name) === name);
 		await this.replica.documents.where('document').anyOf(names).modify({ block: null });
 		await Promise.all(names.map((name) => this.changed(name)));
 		this.wake();
@@ -175,11 +176,14 @@ export class Documents {
 	}
 
 	#count(): void {
-		const states = [...this.#entries.values()].map(({ document }) => document.saved);
-		this.saved.count(
-			states.filter((state) => state === 'saving').length,
-			states.filter((state) => state === 'not saved').length,
-		);
+		const open = [...this.#entries.values()].map(({ document }) => document);
+		const named = (state: SavedState) =>
+			open.flatMap(({ name, saved }) => (saved === state ? [name] : []));
+		this.saved.tell({
+			saving: named('saving'),
+			notSaved: named('not saved'),
+			isOutOfRoom: open.some((document) => document.isOutOfRoom),
+		});
 	}
 
 	async #reread(name: string): Promise<void> {

@@ -1,9 +1,10 @@
 import * as Y from 'yjs';
-import { access, type Access } from '#shared/access/access.ts';
+import type { Access } from '#shared/access/access.ts';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import type { Block, Replica } from '#app/replica/database.ts';
 import { liveRows } from '#app/replica/live.svelte.ts';
 import { mayRewrite, rewrite, unsentEntries } from './rewrite.ts';
+import { accessTo } from './access-to.ts';
 import type { Presence } from './presence.svelte.ts';
 import type { PeerState, SelfState } from './presence-state.ts';
 import { idsInUpdate } from './ids-in-update.ts';
@@ -25,6 +26,7 @@ export class OpenDocument {
 	#hasServerState = $state(false);
 	#saved = $state<SavedState>('on the server');
 	#block = $state<Block | null>(null);
+	#isOutOfRoom = $state(false);
 	#stopLog = () => {};
 
 	constructor(replica: Replica, name: string, user: string, announce: () => void) {
@@ -58,6 +60,11 @@ export class OpenDocument {
 
 	get block(): Block | null {
 		return this.#block;
+	}
+
+	/** What was changed last could not be stored for want of room: nothing more is taken until it is. */
+	get isOutOfRoom(): boolean {
+		return this.#isOutOfRoom;
 	}
 
 	get access(): Access {
@@ -125,21 +132,9 @@ export class OpenDocument {
 		this.#hasServerState = log.row.hasServerState;
 		this.#saved = log.saved;
 		this.#block = log.row.block;
+		this.#isOutOfRoom = log.isOutOfRoom;
 		for (const listener of [...this.#listeners]) listener();
 	}
-}
-
-/** What this person may do with the document, by what the replica says about the project and the batch. */
-async function accessTo(replica: Replica, document: string, user: string): Promise<Access> {
-	const name = parseDocumentName(document);
-	if (!name) return 'none';
-	const [project, batch] = await Promise.all([
-		replica.projects.get(name.project),
-		replica.batches.get(name.batch),
-	]);
-	if (!project || !batch) return 'none';
-	const membership = { isMember: batch.members.includes(user), isBlind: batch.isBlind };
-	return access(project.role, membership, batch.state, name.part);
 }
 
 /** A document in use. Whoever opens one releases it. */
@@ -183,9 +178,10 @@ export class DocumentHandle {
 		return this.#document.block;
 	}
 
-	/** False until it is loaded, and where this person may only read. */
+	/** False until it is loaded, where this person may only read, and while this device has no room. */
 	get canWrite(): boolean {
-		return this.#document.isLoaded && this.#document.access === 'write';
+		const { isLoaded, isOutOfRoom, access } = this.#document;
+		return isLoaded && !isOutOfRoom && access === 'write';
 	}
 
 	/** Changes the doc in one transaction: one update, kept and sent whole. */

@@ -11,6 +11,13 @@ interface Waiting {
 	readonly refused: number;
 }
 
+/** Names of open documents of this page that are not stored yet, or could not be. */
+interface OpenTotals {
+	readonly saving: readonly string[];
+	readonly notSaved: readonly string[];
+	readonly isOutOfRoom: boolean;
+}
+
 /**
  * Where everything is that this person wrote on this device, over all documents, whether open or not:
  * from the bookkeeping in IndexedDB, so it is as true after a reload and without a network. What is not
@@ -18,8 +25,7 @@ interface Waiting {
  */
 export class SavedTotals {
 	readonly #waiting: LiveRows<Waiting>;
-	#saving = $state(0);
-	#notSaved = $state(0);
+	#open = $state.raw<OpenTotals>({ saving: [], notSaved: [], isOutOfRoom: false });
 
 	constructor(replica: Replica) {
 		this.#waiting = liveRows(() => countWaiting(replica), {
@@ -32,12 +38,22 @@ export class SavedTotals {
 
 	/** Open documents with changes on their way to this device's storage. */
 	get saving(): number {
-		return this.#saving;
+		return this.#open.saving.length;
 	}
 
 	/** Open documents whose changes this device could not store. */
 	get notSaved(): number {
-		return this.#notSaved;
+		return this.#open.notSaved.length;
+	}
+
+	/** Open documents with changes that are not in this device's storage: on their way, or failed. */
+	get notStored(): { readonly saving: readonly string[]; readonly notSaved: readonly string[] } {
+		return this.#open;
+	}
+
+	/** This device has no room for what was changed last. */
+	get isOutOfRoom(): boolean {
+		return this.#open.isOutOfRoom;
 	}
 
 	/** Documents that are safe here and not acknowledged by the server. */
@@ -62,13 +78,13 @@ export class SavedTotals {
 	/** Everything is on the server's disk. False until the device has been asked. */
 	get onServer(): boolean {
 		const { isLoaded, current } = this.#waiting;
-		return isLoaded && current.dirty === 0 && this.#saving === 0 && this.#notSaved === 0;
+		return isLoaded && current.dirty === 0 && this.saving === 0 && this.notSaved === 0;
 	}
 
 	/** Tells what the open documents of this page say. */
-	count(saving: number, notSaved: number): void {
-		this.#saving = saving;
-		this.#notSaved = notSaved;
+	tell(open: OpenTotals): void {
+		const isSame = JSON.stringify(open) === JSON.stringify(this.#open);
+		if (!isSame) this.#open = open;
 	}
 }
 

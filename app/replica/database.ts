@@ -48,6 +48,8 @@ export interface DocumentRow {
 	readonly acked: number;
 	/** 1 where localHead > acked. A number, because IndexedDB cannot index booleans. */
 	readonly isDirty: 0 | 1;
+	/** When it became so; null where it is not. Rows of older versions have none. */
+	readonly dirtySince?: string | null;
 	/** The server's state was here at least once, so that what is missing is known to be missing. */
 	readonly hasServerState: boolean;
 	readonly block: Block | null;

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { Answers } from '#app/documents/answers.svelte.ts';
 import { carryOver } from '#app/documents/carry-over.ts';
-import { exportDocument, exportRefused } from '#app/documents/export-work.ts';
+import { exportWork } from '#app/documents/export-work.ts';
+import { parseWorkFile } from '#app/documents/work-file.ts';
 import { connect, name, newEpoch, openTab, type Tab } from './device.svelte.ts';
 import { PeerServer } from './peer-server.ts';
 
@@ -62,13 +63,13 @@ test('a document can be handed over as a file', async () => {
 	const tab = openTab(newEpoch());
 	const id = label(tab, 'r1');
 	await tab.documents.find(name)!.log.whenWritten();
-	const file = JSON.parse(await (await exportDocument(tab.replica, name)).text()) as {
-		document: string;
-		entries: Record<string, Record<string, unknown>>;
-	};
-	expect(file.document).toBe(name);
-	expect(file.entries['draft']).toEqual({ 'r1/v/sentiment': 'positive' });
-	expect(Object.keys(file.entries['submitted']!)).toEqual([id]);
+	const by = { id: tab.documents.user, name: 'Ann' };
+	const blob = await exportWork(tab.documents, { by, names: [name] });
+	const { documents, ...about } = parseWorkFile(await blob.text());
+	expect(about).toMatchObject({ kind: 'flywheel-work', version: 1, by });
+	expect(documents).toMatchObject([{ document: name }]);
+	expect(documents[0]!.entries['draft']).toEqual({ 'r1/v/sentiment': 'positive' });
+	expect(Object.keys(documents[0]!.entries['submitted']!)).toEqual([id]);
 });
 
 test('what was not accepted can be handed over as a file', async () => {
@@ -80,11 +81,10 @@ test('what was not accepted can be handed over as a file', async () => {
 	server.refusal = { code: 4, reason: 'You may not write this document' };
 	const id = label(tab, 'r1');
 	await expect.poll(() => tab.replica.refused.count()).toBe(1);
-	const [row] = await tab.replica.refused.toArray();
-	const file = JSON.parse(await (await exportRefused(tab.replica, row!.id!)).text()) as {
-		reason: string;
-		notAccepted: { key: string }[];
-	};
-	expect(file.reason).toBe('You may not write this document');
-	expect(file.notAccepted.map(({ key }) => key)).toContain(id);
+	const refused = await tab.replica.refused.toArray();
+	const blob = await exportWork(tab.documents, { by: { id: 'u1', name: 'Ann' }, refused });
+	const [work] = parseWorkFile(await blob.text()).documents;
+	expect(work!.refused!.reason).toBe('You may not write this document');
+	expect(work!.refused!.notAccepted.map(({ key }) => key)).toContain(id);
+	expect(Object.keys(work!.entries['submitted']!)).toEqual([id]);
 });
