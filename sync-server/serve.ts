@@ -234,6 +234,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 			repositories,
 			tables,
 			blobStore: blobs,
+			blobLimitBytes,
 			guard,
 			identify: identify.git,
 			url: () => url,

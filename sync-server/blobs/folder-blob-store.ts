@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -21,15 +22,15 @@ export async function openFolderBlobStore(folder: string): Promise<BlobStore> {
 	return new FolderBlobStore(folder);
 }
 
-interface Appending {
+interface Working {
 	readonly stop: AbortController;
 	readonly ended: Promise<unknown>;
 }
 
 class FolderBlobStore implements BlobStore {
 	readonly #folder: string;
-	/** Who writes to an upload now: who goes on with it takes over from a connection that hangs. */
-	readonly #appending = new Map<string, Appending>();
+	/** Who works on an upload now: who goes on with it takes over from a connection that hangs. */
+	readonly #working = new Map<string, Working>();
 
 	constructor(folder: string) {
 		this.#folder = folder;
@@ -61,29 +62,42 @@ class FolderBlobStore implements BlobStore {
 		{ offset, limitBytes, signal }: { offset: number; limitBytes?: number; signal?: AbortSignal },
 	): Promise<number> {
 		const file = this.#upload(project, sha256);
-		const before = this.#appending.get(file);
+		return this.#takeOver(file, async (stop) => {
+			stop.throwIfAborted(); // somebody else came while it waited
+			const uploaded = await sizeOfFile(file);
+			if (uploaded !== offset && !(uploaded === undefined && offset === 0))
+				throw new CommandError(
+					'bad_offset',
+					`The upload stands at ${uploaded ?? 0}, not at ${offset}.`,
+				);
+			const written = await pour(bytes, file, {
+				offset,
+				signal: signal ? AbortSignal.any([signal, stop]) : stop,
+				...(limitBytes === undefined ? {} : { limitBytes }),
+			});
+			return offset + written;
+		});
+	}
+
+	/**
+	 * Takes an upload over from whoever works on it: they are stopped, and have let go of the file before
+	 * `work` begins. Two who wrote at once could change a blob after its hash was found.
+	 */
+	async #takeOver<T>(file: string, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+		const before = this.#working.get(file);
 		before?.stop.abort(
 			new CommandError('conflict', 'Another connection goes on with this upload.'),
 		);
-		await before?.ended.catch(() => undefined); // its own caller is told
-		const uploaded = await sizeOfFile(file);
-		if (uploaded !== offset && !(uploaded === undefined && offset === 0))
-			throw new CommandError(
-				'bad_offset',
-				`The upload stands at ${uploaded ?? 0}, not at ${offset}.`,
-			);
 		const stop = new AbortController();
-		const ended = pour(bytes, file, {
-			offset,
-			signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
-			...(limitBytes === undefined ? {} : { limitBytes }),
-		});
+		// How the one before ended is told to its own caller.
+		const over = before?.ended.catch(() => undefined) ?? Promise.resolve();
+		const ended = over.then(() => work(stop.signal));
 		const mine = { stop, ended };
-		this.#appending.set(file, mine);
+		this.#working.set(file, mine);
 		try {
-			return offset + (await ended);
+			return await ended;
 		} finally {
-			if (this.#appending.get(file) === mine) this.#appending.delete(file);
+			if (this.#working.get(file) === mine) this.#working.delete(file);
 		}
 	}
 
@@ -93,16 +107,18 @@ class FolderBlobStore implements BlobStore {
 
 	async finish(project: string, sha256: string): Promise<KeptBlob> {
 		const file = this.#upload(project, sha256);
-		const sizeBytes = await sizeOfFile(file);
-		if (sizeBytes === undefined)
-			throw new CommandError('bad_offset', `No upload of ${sha256} has begun.`);
-		const found = await hashOf(file);
-		if (found !== sha256) {
-			await rm(file, { force: true });
-			throw badHash(sha256, found);
-		}
-		await this.#place(file, sha256);
-		return { sha256, sizeBytes };
+		return this.#takeOver(file, async () => {
+			const sizeBytes = await sizeOfFile(file);
+			if (sizeBytes === undefined)
+				throw new CommandError('bad_offset', `No upload of ${sha256} has begun.`);
+			const found = await hashOf(file);
+			if (found !== sha256) {
+				await rm(file, { force: true });
+				throw badHash(sha256, found);
+			}
+			await this.#place(file, sha256);
+			return { sha256, sizeBytes };
+		});
 	}
 
 	async open(sha256: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
@@ -133,8 +149,9 @@ class FolderBlobStore implements BlobStore {
 		let swept = 0;
 		for (const name of await readdir(uploads)) {
 			const file = join(uploads, name);
-			const { mtimeMs } = await stat(file);
-			if (this.#appending.has(file) || mtimeMs > Date.now() - olderThanMs) continue;
+			// One that was finished since the names were read is no upload any more.
+			const changedMs = (await statOfFile(file))?.mtimeMs ?? Infinity;
+			if (this.#working.has(file) || changedMs > Date.now() - olderThanMs) continue;
 			await rm(file, { force: true });
 			swept += 1;
 		}
@@ -240,8 +257,12 @@ async function openIfThere(file: string): Promise<FileHandle | undefined> {
 }
 
 async function sizeOfFile(file: string): Promise<number | undefined> {
+	return (await statOfFile(file))?.size;
+}
+
+async function statOfFile(file: string): Promise<Stats | undefined> {
 	try {
-		return (await stat(file)).size;
+		return await stat(file);
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
 		throw error;

@@ -15,6 +15,8 @@ export interface GitHandlerOptions {
 	readonly repositories: Repositories;
 	readonly tables: Pick<Tables, 'attempts' | 'blobs'>;
 	readonly blobStore: BlobStore;
+	/** The most that one LFS object may have. */
+	readonly blobLimitBytes: number;
 	readonly guard: Guard;
 	/** By the Authorization header alone; the cookie never reaches it. */
 	readonly identify: (request: Request) => Promise<Caller | undefined>;

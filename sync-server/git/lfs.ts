@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { CommandError } from '#shared/api/errors.ts';
 import { isSha256 } from '#shared/numbers/hash.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
+import { readRange } from '../blobs/byte-range.ts';
 import { keepBlob } from '../blobs/keep-blob.ts';
 import type { Tables } from '../tables/tables.ts';
 import { answerBatch } from './lfs-batch.ts';
@@ -13,6 +14,8 @@ import { batchShape, lfsType, objectLimit, verifyShape } from './lfs-shapes.ts';
 export interface LfsDeps {
 	readonly tables: Pick<Tables, 'blobs'>;
 	readonly blobStore: BlobStore;
+	/** The most that one object may have. */
+	readonly blobLimitBytes: number;
 	readonly url: () => string;
 }
 
@@ -67,7 +70,8 @@ async function verify(deps: LfsDeps, { project, request, response }: LfsRequest)
 async function upload(deps: LfsDeps, lfs: LfsRequest, oid: string): Promise<void> {
 	const { project, request, response } = lfs;
 	const doors = { blobs: deps.blobStore, tables: deps.tables };
-	await keepBlob(doors, { project, sha256: oid, bytes: request });
+	const limitBytes = deps.blobLimitBytes;
+	await keepBlob(doors, { project, sha256: oid, bytes: request, limitBytes });
 	answer(response, 200, {});
 }
 
@@ -98,18 +102,6 @@ async function download(deps: LfsDeps, lfs: LfsRequest, oid: string): Promise<vo
 	const bytes = await deps.blobStore.open(oid, { start, end });
 	if (!bytes) throw new Error(`the bytes of ${oid} are gone`);
 	await pipeline(Readable.from(bytes), response);
-}
-
-/** `bytes=a-b` and `bytes=a-`; anything else asks for the whole. */
-function readRange(
-	header: string | undefined,
-	size: number,
-): { start: number; end: number } | 'unsatisfiable' | undefined {
-	const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(header ?? '') ?? [];
-	if (from === undefined) return undefined;
-	const start = Number(from);
-	const end = to ? Math.min(Number(to) + 1, size) : size;
-	return start < end ? { start, end } : 'unsatisfiable';
 }
 
 async function readJson<T>(request: IncomingMessage, shape: z.ZodType<T>): Promise<T> {

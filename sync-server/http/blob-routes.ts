@@ -1,10 +1,10 @@
 import { may } from '#shared/access/access.ts';
 import { CommandError } from '#shared/api/errors.ts';
 import { isSha256 } from '#shared/numbers/hash.ts';
+import { readRange } from '../blobs/byte-range.ts';
 import { keepBlob, openToProject } from '../blobs/keep-blob.ts';
 import { isShown } from '../blobs/media-type.ts';
 import type { BlobRecord } from '../tables/blobs.ts';
-import { readRange } from './byte-range.ts';
 import type { Caller } from '../accounts/caller.ts';
 import type { DataDoors } from './data-doors.ts';
 import { requestBody } from './request-body.ts';

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * `Number` alone would take `0x10`, `1e3`, blanks and the empty text.
  */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
-	return digits(/^\d{1,15}$/, {
+	return digits(/^\d{1,16}$/, {
 		type: 'integer',
 		minimum: least,
 		...(most < Number.MAX_SAFE_INTEGER ? { maximum: most } : {}),

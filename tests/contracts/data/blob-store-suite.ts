@@ -106,5 +106,23 @@ export function blobStoreSuite(name: string, open: () => Promise<BlobStore>): vo
 			for (const name of ['../../etc/passwd', 'A'.repeat(64), ''])
 				await expect(store.open(name)).rejects.toMatchObject({ code: 'bad_request' });
 		});
+
+		it('B9 lets the last of many who go on at once have it, and nobody write beside it', async () => {
+			const store = await open();
+			await store.append('p', sha256, cut(bytes.subarray(0, 10)), { offset: 0 });
+			const goOn = (rest: Uint8Array) => store.append('p', sha256, cut(rest), { offset: 10 });
+			const others = Buffer.alloc(19, 'x');
+			const tries = await Promise.allSettled([
+				goOn(others),
+				goOn(others),
+				goOn(bytes.subarray(10)),
+			]);
+			expect(tries.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+			const late = store.finish('p', sha256);
+			const beside = expect(goOn(others)).rejects.toMatchObject({ code: 'bad_offset' });
+			expect(await late).toEqual({ sha256, sizeBytes: 29 });
+			await beside;
+			expect(await read(store)).toBe(bytes.toString());
+		});
 	});
 }

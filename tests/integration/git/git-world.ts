@@ -87,6 +87,7 @@ export class GitWorld {
 				repositories: this.repositories,
 				tables,
 				blobStore,
+				blobLimitBytes: 16 * 1024 * 1024,
 				guard: new Guard(tables),
 				identify: (request) => Promise.resolve(this.callers.get(tokenOf(request))),
 				url: () => this.url,

@@ -106,6 +106,18 @@ describe('LFS', () => {
 		expect((await get(`bytes=${bytes.length}-`)).status).toBe(416);
 	});
 
+	test('an object beyond the limit is refused and kept nowhere', async () => {
+		const large = Buffer.alloc(16 * 1024 * 1024 + 1);
+		const name = createHash('sha256').update(large).digest('hex');
+		const reply = await fetch(`${world.url}/git/heavy.git/info/lfs/objects/${name}`, {
+			method: 'PUT',
+			headers: { authorization: 'Bearer ada-token' },
+			body: large,
+		});
+		expect(reply.status).toBe(413);
+		expect(await world.tables.blobs.find('heavy', name)).toBeUndefined();
+	});
+
 	test('bytes under another hash are refused for good', async () => {
 		const wrong = 'f'.repeat(64);
 		const reply = await fetch(`${world.url}/git/heavy.git/info/lfs/objects/${wrong}`, {

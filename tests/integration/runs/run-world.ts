@@ -112,6 +112,7 @@ export class RunWorld {
 			repositories: this.repositories,
 			tables,
 			blobStore,
+			blobLimitBytes: 16 * 1024 * 1024,
 			guard,
 			identify,
 			url: () => 'https://flywheel.example',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isShown, mediaType } from '#sync-server/blobs/media-type.ts';
-import { readRange } from '#sync-server/http/byte-range.ts';
+import { readRange } from '#sync-server/blobs/byte-range.ts';
 import { isLitter, safePath } from '#sync-server/import/archive-entry.ts';
 
 test.each([

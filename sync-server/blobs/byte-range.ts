@@ -1,11 +1,11 @@
-import type { ByteRange } from '../blobs/blob-store.ts';
+import type { ByteRange } from './blob-store.ts';
 
 /**
  * Reads a `Range` header with one range: `bytes=0-99`, `bytes=100-`, `bytes=-50`. Undefined where there is none, or one
  * that a server may leave aside (several ranges, another unit): the whole is sent then.
  */
 export function readRange(
-	header: string | null,
+	header: string | null | undefined,
 	sizeBytes: number,
 ): ByteRange | 'unsatisfiable' | undefined {
 	const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
