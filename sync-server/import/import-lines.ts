@@ -56,7 +56,7 @@ export async function importLines(
 	let refusedMore = 0;
 	let seen = 0;
 	const write = async (bytes: number): Promise<void> => {
-		const written = await tables.imports.append({
+		const { report } = await tables.imports.append({
 			id,
 			project: projectId,
 			by,
@@ -69,7 +69,7 @@ export async function importLines(
 			refusedMore,
 		});
 		[rows, refusals, refusedMore, seen] = [[], [], 0, 0];
-		onProgress?.({ bytes, lines: written.lines, items: written.items });
+		onProgress?.({ bytes, lines: report.lines, items: report.items });
 	};
 	try {
 		const options = {

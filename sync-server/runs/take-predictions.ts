@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { CommandError } from '#shared/api/errors.ts';
 import { predictionShape, type Prediction } from '#shared/api/prediction.ts';
 import { readLines } from '#shared/formats/json-lines.ts';
-import { importLines } from '../import/import-lines.ts';
 import { prepareLine } from '../import/prepare-line.ts';
+import type { PreparedLine } from '../tables/imports.ts';
 import type { Tables } from '../tables/tables.ts';
+import { NewItems } from './new-items.ts';
 
 /** So many predictions become durable at once. */
 const pieceLines = 1000;
@@ -43,9 +44,10 @@ export async function takePredictions(
 	const schema = found && (await tables.projects.schema(project, found.schemaVersion));
 	if (!found || !schema) throw new CommandError('not_found', `There is no project ${project}.`);
 	const refusals: { line: number; reason: string }[] = [];
-	let [seen, taken, items, refused] = [0, 0, 0, 0];
+	const items = new NewItems(tables, found, by);
+	let [seen, taken, refused] = [0, 0, 0];
 	let placed: Placed[] = [];
-	let fresh: string[] = [];
+	let rows: PreparedLine[] = [];
 
 	const refuse = (line: number, reason: string): void => {
 		refused++;
@@ -64,18 +66,16 @@ export async function takePredictions(
 		const asItem = JSON.stringify({ id: item, data, meta, group });
 		const prepared = prepareLine(line, asItem, { schema, itemKey: found.itemKey });
 		if (prepared.kind === 'refused') return refuse(line, prepared.refusal.reason);
-		fresh.push(asItem);
+		rows.push(prepared.row);
 		placed.push({ line, prediction: { ...rest, item: prepared.row.id } });
 	};
 	const write = async (): Promise<void> => {
-		if (fresh.length > 0) {
-			const text = Buffer.from(fresh.join('\n'));
-			const report = await importLines(
-				{ tables },
-				{ project, by, lines: once(text), format: 'predictions' },
-			);
-			items += report.items;
+		const refusedLines = new Set<number>();
+		for (const { line, reason } of await items.take(rows)) {
+			refusedLines.add(line);
+			refuse(line, reason);
 		}
+		placed = placed.filter(({ line }) => !refusedLines.has(line));
 		for (const [model, list] of Map.groupBy(placed, ({ prediction }) => prediction.model)) {
 			const reply = await tables.predictions.put(
 				project,
@@ -88,19 +88,26 @@ export async function takePredictions(
 				if (unknown.has(prediction.item))
 					refuse(line, `${prediction.item}: the project has no such item; send its data along`);
 		}
-		[placed, fresh] = [[], []];
+		[placed, rows] = [[], []];
 	};
 
-	for await (const some of readLines(lines))
-		for (const one of some) {
-			seen++;
-			if (one.kind === 'tooLong') refuse(one.line, 'longer than 8 MiB');
-			else if (one.kind === 'malformed') refuse(one.line, 'not UTF-8');
-			else if (one.text.trim() !== '') place(one.line, one.text);
-			if (placed.length >= pieceLines) await write();
-		}
-	await write();
-	return { lines: seen, taken, items, refused, refusals };
+	try {
+		for await (const some of readLines(lines))
+			for (const one of some) {
+				seen++;
+				if (one.kind === 'tooLong') refuse(one.line, 'longer than 8 MiB');
+				else if (one.kind === 'malformed') refuse(one.line, 'not UTF-8');
+				else place(one.line, one.text);
+				if (placed.length >= pieceLines) await write();
+			}
+		await write();
+	} catch (error) {
+		// A disk that took no more may not take this either: `failAbandoned` writes it down later.
+		await items.end('failed').catch(() => undefined);
+		throw error;
+	}
+	await items.end('done');
+	return { lines: seen, taken, items: items.count, refused, refusals };
 }
 
 /** A line as it was meant, or what is wrong with it. */
@@ -115,8 +122,4 @@ function parse(text: string): z.output<typeof lineShape> | string {
 	if (parsed.success) return parsed.data;
 	const [issue] = parsed.error.issues;
 	return `${issue?.path.join('.') || 'the line'}: ${issue?.message ?? 'wrong'}`;
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-	yield await Promise.resolve(bytes);
 }

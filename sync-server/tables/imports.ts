@@ -34,7 +34,8 @@ export interface ImportsTable {
 	}): Promise<void>;
 	/**
 	 * Takes in a piece of an import: new items and answers, with what was refused so far. A line that is
-	 * known already changes nothing. Answers the counts of the import until now.
+	 * known already changes nothing. Answers the counts of the import until now, and which of these rows were
+	 * refused by what is in the tables.
 	 */
 	append(piece: {
 		id: string;
@@ -50,7 +51,7 @@ export interface ImportsTable {
 		refusals: readonly LineRefusal[];
 		/** Refusals of which only the number was kept. */
 		refusedMore: number;
-	}): Promise<ImportReport>;
+	}): Promise<{ readonly report: ImportReport; readonly refused: readonly LineRefusal[] }>;
 	end(id: string, state: 'done' | 'failed'): Promise<ImportReport>;
 	find(
 		project: string,

@@ -75,7 +75,7 @@ export function imports(database: Database): Synchronous<ImportsTable> {
 					id,
 				);
 			database.changed(project, 'imports', id);
-			return report(id);
+			return { report: report(id), refused: taken.refusals };
 		},
 		end(id, state) {
 			underWay.delete(id);

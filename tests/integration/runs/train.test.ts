@@ -121,6 +121,26 @@ test('strangers learn nothing of runs', async () => {
 	await expect(world.call('POST', '/api/runs/1/retry', undefined, 'eve')).rejects.toThrow('404');
 });
 
+test('a stream of predictions makes one import, however many pieces it comes in', async () => {
+	const lines = Array.from({ length: 2500 }, (_, n) => ({
+		model: 'many',
+		data: { text: `from production ${n}` },
+		answer: { values: {} },
+		confidence: 0.5,
+	}));
+	const reply = await fetch(`${world.url}/api/projects/reviews/predictions`, {
+		method: 'POST',
+		headers: { Authorization: 'Bearer ada' },
+		body: lines.map((line) => JSON.stringify(line)).join('\n'),
+	});
+	expect(await reply.json()).toMatchObject({ taken: 2500, items: 2500, refused: 0 });
+	const feed = await world.tables.changes.read({ user: 'ada', limit: 100_000 });
+	const imports = feed.kind === 'page' ? feed.lines.filter(({ table }) => table === 'imports') : [];
+	expect(
+		imports.filter(({ row }) => row && 'format' in row && row.format === 'predictions'),
+	).toMatchObject([{ row: { state: 'done', items: 2500, lines: 2500 } }]);
+});
+
 test('predictions of production are taken, with new items, and what is wrong is said by line', async () => {
 	const lines = [
 		{ item: 'r1', model: 'live', answer: { values: { sentiment: 'positive' } }, confidence: 0.7 },
@@ -128,6 +148,8 @@ test('predictions of production are taken, with new items, and what is wrong is 
 		{ item: 'nobody', model: 'live', answer: { values: {} }, confidence: 0.5 },
 		{ item: 'r2', answer: { values: {} }, confidence: 0.5 },
 		{ item: 'r2', model: 'live', answer: { values: {} }, confidence: 2 },
+		// Known under this id, with other words: it is said of something else.
+		{ item: 'r1', model: 'other', data: { text: 'x' }, answer: { values: {} }, confidence: 1 },
 	];
 	const send = async (as: string) => {
 		const reply = await fetch(`${world.url}/api/projects/reviews/predictions`, {
@@ -139,11 +161,12 @@ test('predictions of production are taken, with new items, and what is wrong is 
 	};
 	expect((await send('eve')).status).toBe(404);
 	const { body } = await send('ada');
-	expect(body).toMatchObject({ lines: 6, taken: 2, items: 1, refused: 4 });
+	expect(body).toMatchObject({ lines: 7, taken: 2, items: 1, refused: 5 });
 	expect((body['refusals'] as { line: number }[]).map(({ line }) => line).sort()).toEqual([
-		3, 4, 5, 6,
+		3, 4, 5, 6, 7,
 	]);
-	expect((await send('ada')).body).toMatchObject({ taken: 2, items: 0, refused: 4 });
+	expect((await send('ada')).body).toMatchObject({ taken: 2, items: 0, refused: 5 });
 	const { models } = await world.call<{ models: object[] }>('GET', '/api/projects/reviews/models');
 	expect(models).toContainEqual({ model: 'live', predictions: 2 });
+	expect(models).not.toContainEqual(expect.objectContaining({ model: 'other' }));
 });
