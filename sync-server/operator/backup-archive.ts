@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, stat } from 'node:fs/promises';
+import { mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -42,17 +42,35 @@ export class BackupWriter {
 		await this.#entry(name, bytes.length, Readable.from([bytes]));
 	}
 
-	/** Adds a file with the size it has now: what is appended meanwhile belongs to the next backup. */
-	async addFile(name: string, path: string): Promise<void> {
-		const { size } = await stat(path);
-		const bytes = size === 0 ? Readable.from([]) : createReadStream(path, { end: size - 1 });
+	/**
+	 * Adds a file with the size it has now: what is appended meanwhile belongs to the next backup. False where
+	 * it is gone.
+	 */
+	async addFile(name: string, path: string): Promise<boolean> {
+		const file = await open(path).catch(unlessGone);
+		if (!file) return false;
+		const { size } = await file.stat();
+		const bytes = size === 0 ? Readable.from([]) : file.createReadStream({ end: size - 1 });
 		await this.#entry(name, size, bytes);
+		await file.close();
+		return true;
 	}
 
-	/** Adds the files below a folder whose names are kept; a folder that is not there is empty. */
+	/**
+	 * Adds the files below a folder whose names are kept; a folder that is not there is empty. Looks again as
+	 * long as files went away meanwhile: git writes a new pack before it takes old ones away, so what they held
+	 * is there under another name.
+	 */
 	async addFolder(name: string, folder: string, isKept: (path: string) => boolean): Promise<void> {
-		for (const path of await filesBelow(folder))
-			if (isKept(path)) await this.addFile(`${name}/${path}`, join(folder, path));
+		const added = new Set<string>();
+		for (let isWhole = false; !isWhole;) {
+			isWhole = true;
+			for (const path of await filesBelow(folder)) {
+				if (added.has(path) || !isKept(path)) continue;
+				if (await this.addFile(`${name}/${path}`, join(folder, path))) added.add(path);
+				else isWhole = false;
+			}
+		}
 	}
 
 	async close(): Promise<void> {
@@ -70,18 +88,20 @@ export class BackupWriter {
 	}
 }
 
-/** Names of the files below a folder, sorted, as paths within it. */
-async function filesBelow(folder: string): Promise<string[]> {
-	const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
-		(error: NodeJS.ErrnoException) => {
-			if (error.code === 'ENOENT') return [];
-			throw error;
-		},
-	);
-	return entries
-		.filter((entry) => entry.isFile())
-		.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-		.sort();
+/** Names of the files below a folder, sorted, as paths within it. What goes away while it is read is not there. */
+async function filesBelow(folder: string, within = ''): Promise<string[]> {
+	const entries = await readdir(join(folder, within), { withFileTypes: true }).catch(unlessGone);
+	const files: string[] = [];
+	for (const entry of entries ?? []) {
+		const path = within === '' ? entry.name : `${within}/${entry.name}`;
+		if (entry.isFile()) files.push(path);
+		else if (entry.isDirectory()) files.push(...(await filesBelow(folder, path)));
+	}
+	return files.sort();
+}
+
+function unlessGone(error: NodeJS.ErrnoException): undefined {
+	if (error.code !== 'ENOENT') throw error;
 }
 
 /** Unpacks a backup into an empty folder. Throws for anything that is no backup of ours, or has a name it must not. */

@@ -1,9 +1,12 @@
-import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { readConfig } from '../config.ts';
 import { BackupWriter, backupVersion, manifestName } from './backup-archive.ts';
+
+const dayMs = 24 * 60 * 60_000;
 
 /**
  * Writes everything a server keeps into one file, while the server runs. The order makes it whole: what
@@ -11,6 +14,7 @@ import { BackupWriter, backupVersion, manifestName } from './backup-archive.ts';
  * name are there already, and what comes later is caught up with at the next start.
  */
 export async function backup(home: string, file: string): Promise<void> {
+	await removeStale(home);
 	const copies = await mkdtemp(join(home, 'backup-'));
 	const part = `${file}.part${/gz$/.test(file) ? '.gz' : ''}`;
 	await rm(part, { force: true });
@@ -37,6 +41,16 @@ export async function backup(home: string, file: string): Promise<void> {
 	}
 }
 
+/** Takes away the copies of backups that were killed; no backup of one's own takes a day. */
+async function removeStale(home: string): Promise<void> {
+	for (const name of await readdir(home)) {
+		if (!name.startsWith('backup-')) continue;
+		const folder = join(home, name);
+		const changedMs = (await stat(folder)).mtimeMs;
+		if (changedMs < Date.now() - dayMs) await rm(folder, { recursive: true, force: true });
+	}
+}
+
 /** A reference is moved only after its objects are there: copied first, it never names one that is missing. */
 function isRef(path: string): boolean {
 	return /^[^/]+\.git\/(refs\/.+|packed-refs|HEAD)$/.test(path) && !path.endsWith('.lock');
@@ -56,6 +70,11 @@ async function main(name: string | undefined): Promise<void> {
 	}
 	const { home } = readConfig(process.env);
 	const file = resolve(name);
+	if (!existsSync(join(home, 'tables.db'))) {
+		process.stderr.write(`There is no data in ${home}. FLYWHEEL_HOME names the data folder.\n`);
+		process.exitCode = 1;
+		return;
+	}
 	await backup(home, file);
 	const { size } = await stat(file);
 	process.stdout.write(`${file} holds everything of ${home} (${(size / 1e6).toFixed(1)} MB).\n`);
