@@ -12,6 +12,14 @@ const spentLimitMs = 10 * 60_000;
 
 const nothing: Answer = { values: {}, regions: [], texts: {} };
 
+/** My last word on one item; without an answer it was skipped. */
+interface MyAnswer {
+	readonly item: PacketItem;
+	readonly index: number;
+	readonly answer: Answer | undefined;
+	readonly progress: ItemProgress;
+}
+
 /** What the desk stands on. */
 export interface DeskParts {
 	readonly packet: Packet;
@@ -82,6 +90,16 @@ export class Desk {
 	/** My last word on it. */
 	get mine(): SubmissionEntry | undefined {
 		return this.#answers.latestOf(this.item.id, this.#me);
+	}
+
+	/** Every item I spoke about, newest word first, with where it stands. */
+	get myAnswers(): readonly MyAnswer[] {
+		const positions = new Map(this.packet.items.map(({ id }, index) => [id, index]));
+		return this.#answers.mine(this.#me).flatMap(({ item, answer }) => {
+			const index = positions.get(item);
+			if (index === undefined) return [];
+			return [{ item: this.packet.items[index]!, index, answer, progress: this.progress[index]! }];
+		});
 	}
 
 	/** A reviewer's word on mine. */
