@@ -57,6 +57,9 @@ export class Database {
 
 const migrationsFolder = new URL('./migrations/', import.meta.url);
 
+/** A migration is known by its name; the number before it only says when its turn is. */
+const nameOf = (file: string): string => file.replace(/^\d+-/, '');
+
 /**
  * Opens the tables' file: WAL, every commit fsynced. Migrations that it lacks are applied in one
  * transaction, after a copy of the file was kept beside it.
@@ -76,10 +79,10 @@ export function openDatabase(file: string): Database {
 		sql
 			.prepare('SELECT name FROM migrations')
 			.all()
-			.map((row) => row['name']),
+			.map((row) => nameOf(row['name'] as string)),
 	);
 	const missing = readdirSync(migrationsFolder)
-		.filter((name) => name.endsWith('.sql') && !applied.has(name))
+		.filter((name) => name.endsWith('.sql') && !applied.has(nameOf(name)))
 		.sort();
 	if (missing.length === 0) return database;
 	if (!isNew) {

@@ -8,7 +8,7 @@ type Counts = Pick<
 >;
 
 /**
- * The counts of a project. Triggers keep them (004-summaries.sql), so that reading them costs the same at
+ * The counts of a project. Triggers keep them (005-summaries.sql), so that reading them costs the same at
  * a hundred items and at a million; only what changed since the last snapshot is counted here, in an index.
  */
 export function summaryRows(database: Database): RowReader<'summaries'> {
