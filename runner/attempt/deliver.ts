@@ -6,6 +6,9 @@ import { linePieces } from '../files/line-pieces.ts';
 import { LfsClient } from '../git/lfs.ts';
 import type { AttemptCalls } from '../server/attempt-calls.ts';
 
+/** What was not taken stands in the log, so many times at most. */
+const shownProblems = 10;
+
 export interface Delivery {
 	readonly assignment: Assignment;
 	readonly calls: AttemptCalls;
@@ -40,12 +43,14 @@ async function deliverPredictions({ calls, checkout, signal, say }: Delivery, na
 	if (!isThere) throw new Error(`flywheel.yml names ${name}, but the command has not written it.`);
 	let total = 0;
 	const problems: string[] = [];
-	const longLine = (line: number) => problems.push(`line ${line} is longer than 1 MiB`);
-	for await (const piece of linePieces(path, predictionsPieceBytes, longLine)) {
+	const leftOut = (line: number, why: string): void => {
+		if (problems.length < shownProblems) problems.push(`line ${line}: ${why}`);
+	};
+	for await (const piece of linePieces(path, predictionsPieceBytes, leftOut)) {
 		const reply = await calls.predictions(piece, signal);
 		total += reply.taken;
-		problems.push(...reply.problems);
+		problems.push(...reply.problems.slice(0, shownProblems - problems.length));
 	}
 	await say(`${total} predictions`);
-	for (const problem of problems.slice(0, 10)) await say(`not taken: ${problem}`);
+	for (const problem of problems) await say(`not taken: ${problem}`);
 }

@@ -36,13 +36,19 @@ test('kept files are found below folders, with their kind, and links are left ou
 });
 
 test('a file comes in pieces of whole lines', async () => {
-	await write({ lines: `aaaa\nbb\n${'c'.repeat(50)}\ndddd\nee` });
-	const long: number[] = [];
+	await write({ lines: `aaaa\nbb\n${'c'.repeat(50)}\n\ndddd\n1234567\n12345678\nee` });
+	const leftOut: string[] = [];
 	const pieces: string[] = [];
-	for await (const piece of linePieces(join(folder, 'lines'), 8, (line) => long.push(line)))
+	const note = (line: number, why: string) => leftOut.push(`${line} ${why}`);
+	for await (const piece of linePieces(join(folder, 'lines'), 8, note))
 		pieces.push(Buffer.from(piece).toString());
-	expect(pieces).toEqual(['aaaa\nbb\n', 'dddd\nee\n']);
-	expect(long).toEqual([3]);
+	expect(pieces).toEqual(['aaaa\nbb\n', 'dddd\n', '1234567\n', 'ee\n']);
+	expect(leftOut).toEqual(['3 longer than 8 bytes', '7 longer than 8 bytes']);
+	await writeFile(join(folder, 'lines'), Buffer.from([0x61, 0x0a, 0xff, 0xfe, 0x0a, 0x62]));
+	const texts: string[] = [];
+	for await (const piece of linePieces(join(folder, 'lines'), 8, note))
+		texts.push(Buffer.from(piece).toString());
+	expect([texts, leftOut.at(-1)]).toEqual([['a\nb\n'], '2 not UTF-8']);
 });
 
 test('pointers are told from other small files', async () => {
