@@ -1,5 +1,6 @@
 import { findLeftovers } from './attempt/leftovers.ts';
 import { claimLoop } from './claim-loop.ts';
+import { tidyWork } from './files/tidy-work.ts';
 import { gitProblem } from './git/git.ts';
 import { readOptions, usage, type Options } from './options.ts';
 import { Refusal } from './server/server-connection.ts';
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
 	const problem = await gitProblem(shutdown.signal);
 	if (problem !== undefined) fail(problem);
 	const leave = await takeWorkFolder(given.work);
+	await tidyWork(given.work, Date.now());
 	const leftovers = await findLeftovers({
 		work: given.work,
 		server: given.server,

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { forgetOldest, touch } from '../files/forget-oldest.ts';
+import { removeFolder } from '../files/remove-folder.ts';
 import { git } from '../git/git.ts';
+
+/** So many are kept for the next run: what a package manager installs is large. */
+const keptSetups = 10;
 
 /** What a setup command made, kept for the next run with the same setup: new files of the checkout, and the home. */
 export interface SetupCache {
@@ -23,27 +28,27 @@ export async function openSetupCache(
 			if (!(await isThere(folder))) return false;
 			await copy(join(folder, 'tree'), into);
 			await copy(join(folder, 'home'), home);
+			await touch(folder);
 			return true;
 		},
 		async keep(from, home, signal) {
 			await mkdir(cache, { recursive: true });
 			const fresh = await mkdtemp(join(cache, 'fresh-'));
-			const made = await git(['ls-files', '-z', '--others', '--directory'], {
-				folder: from,
-				signal,
-			});
-			await mkdir(join(fresh, 'tree'));
-			for (const path of made.split('\0').filter((name) => name !== ''))
-				await copy(join(from, path), join(fresh, 'tree', path));
-			await copy(home, join(fresh, 'home'));
 			try {
+				const options = { folder: from, signal };
+				const made = await git(['ls-files', '-z', '--others', '--directory'], options);
+				await mkdir(join(fresh, 'tree'));
+				for (const path of made.split('\0').filter((name) => name !== ''))
+					await copy(join(from, path), join(fresh, 'tree', path));
+				await copy(home, join(fresh, 'home'));
 				await rename(fresh, folder);
 			} catch (error) {
+				await removeFolder(fresh);
 				// Another run with the same setup was first; what it kept is as good.
 				if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? ''))
 					throw error;
-				await rm(fresh, { recursive: true });
 			}
+			await forgetOldest(cache, keptSetups);
 		},
 	};
 }

@@ -1,19 +1,9 @@
-import {
-	chmod,
-	mkdir,
-	mkdtemp,
-	readdir,
-	readFile,
-	rename,
-	rm,
-	stat,
-	utimes,
-	writeFile,
-} from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fetchCommit, type FetchedCommit } from '../git/fetch-commit.ts';
 import { LfsClient } from '../git/lfs.ts';
 import { findPointers } from '../git/pointers.ts';
+import { forgetOldest, touch } from './forget-oldest.ts';
 import { removeFolder } from './remove-folder.ts';
 
 /** So many snapshots are kept for the next run; the one longest unused goes first. */
@@ -51,9 +41,8 @@ export async function runData({ cache, say, ...fetched }: DataOptions): Promise<
 			throw error;
 		}
 	}
-	const now = new Date();
-	await utimes(folder, now, now);
-	await forgetOldest(cache);
+	await touch(folder);
+	await forgetOldest(cache, keptSnapshots);
 	return folder;
 }
 
@@ -102,13 +91,4 @@ async function filesOf(folder: string): Promise<string[]> {
 async function setReadOnly(folder: string): Promise<void> {
 	for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
 		await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o555 : 0o444);
-}
-
-async function forgetOldest(cache: string): Promise<void> {
-	const folders = (await readdir(cache)).filter((name) => /^[0-9a-f]{40,64}$/.test(name));
-	const used = await Promise.all(
-		folders.map(async (name) => ({ name, at: (await stat(join(cache, name))).mtimeMs })),
-	);
-	used.sort((a, b) => b.at - a.at);
-	for (const { name } of used.slice(keptSnapshots)) await removeFolder(join(cache, name));
 }

@@ -1,5 +1,6 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseLfsPointer } from '#shared/snapshot/layout.ts';
 import type { LfsFile } from './lfs.ts';
 
 /** A pointer file is never longer. */
@@ -13,18 +14,8 @@ export async function findPointers(folder: string): Promise<LfsFile[]> {
 		if (!entry.isFile() || path.startsWith(join(folder, '.git/'))) continue;
 		const { size } = await lstat(path);
 		if (size > pointerBytes || size < 100) continue;
-		const pointer = parsePointer(await readFile(path, 'utf8'));
+		const pointer = parseLfsPointer(await readFile(path, 'utf8'));
 		if (pointer) found.push({ ...pointer, path });
 	}
 	return found;
-}
-
-/** What a pointer's text says; undefined for any other text. */
-export function parsePointer(text: string): Pick<LfsFile, 'sha256' | 'sizeBytes'> | undefined {
-	if (!text.startsWith('version https://git-lfs.github.com/spec/v1\n')) return undefined;
-	const sha256 = /^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1];
-	const size = /^size (\d+)$/m.exec(text)?.[1];
-	return sha256 === undefined || size === undefined
-		? undefined
-		: { sha256, sizeBytes: Number(size) };
 }

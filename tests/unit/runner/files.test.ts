@@ -1,13 +1,15 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lfsPointer } from '#shared/snapshot/layout.ts';
 import { setupHash } from '#runner/command/setup-cache.ts';
 import { findKeptFiles } from '#runner/files/kept-files.ts';
+import { forgetOldest, touch } from '#runner/files/forget-oldest.ts';
 import { linePieces } from '#runner/files/line-pieces.ts';
 import { removeFolder } from '#runner/files/remove-folder.ts';
-import { findPointers, parsePointer } from '#runner/git/pointers.ts';
+import { tidyWork } from '#runner/files/tidy-work.ts';
+import { findPointers } from '#runner/git/pointers.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -57,9 +59,6 @@ test('pointers are told from other small files', async () => {
 	expect(await findPointers(folder)).toEqual([
 		{ sha256, sizeBytes: 12, path: join(folder, 'media/a.png') },
 	]);
-	expect(
-		parsePointer('version https://git-lfs.github.com/spec/v1\noid sha256:xyz\n'),
-	).toBeUndefined();
 });
 
 test('a setup is another one when its command or a file it names changes, and only then', async () => {
@@ -72,6 +71,36 @@ test('a setup is another one when its command or a file it names changes, and on
 	await write({ 'req.txt': 'b' });
 	expect(await hash('pip install -r req.txt')).not.toBe(first);
 	expect(await hash('cat ../../etc/passwd /etc/passwd')).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('a cache keeps what was used last', async () => {
+	const names = ['a', 'b', 'c'].map((letter) => letter.repeat(40));
+	for (const [index, name] of names.entries()) {
+		await mkdir(join(folder, name));
+		await utimes(join(folder, name), index, index);
+	}
+	await mkdir(join(folder, 'fresh-1'));
+	await touch(join(folder, names[0]!));
+	await forgetOldest(folder, 2);
+	expect((await readdir(folder)).sort()).toEqual([names[0], names[2], 'fresh-1']);
+});
+
+test('a work folder is rid of what was half made, and of checkpoints nobody came back to', async () => {
+	await write({
+		'data/fresh-1/dataset.json': '{}',
+		[`data/${'a'.repeat(40)}/dataset.json`]: '{}',
+		'setups/fresh-2/tree/x': 'x',
+		'checkpoints/1-7/step': '1',
+		'checkpoints/1-8/step': '1',
+	});
+	const days = (count: number) => Date.now() / 1000 - count * 86_400;
+	for (const path of ['checkpoints/1-7/step', 'checkpoints/1-7', 'checkpoints/1-8'])
+		await utimes(join(folder, path), days(31), days(31));
+	await tidyWork(folder, Date.now());
+	expect(await readdir(join(folder, 'data'))).toEqual(['a'.repeat(40)]);
+	expect(await readdir(join(folder, 'setups'))).toEqual([]);
+	expect(await readdir(join(folder, 'checkpoints'))).toEqual(['1-8']);
+	await tidyWork(join(folder, 'not-there-yet'), Date.now());
 });
 
 test('a folder goes away with what was made read-only in it, and twice is fine', async () => {
