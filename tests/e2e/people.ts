@@ -67,3 +67,27 @@ export async function label(page: Page, count: number, keys: string): Promise<st
 	}
 	return items;
 }
+
+/** Whether the replica in somebody's browser holds a row. */
+export function replicaHas(page: Page, table: string, id: string): Promise<boolean> {
+	return page.evaluate(
+		async ([store, key]) => {
+			const name = (await indexedDB.databases()).find((found) =>
+				found.name?.startsWith('flywheel-'),
+			)!.name!;
+			const database = await new Promise<IDBDatabase>((resolve, reject) => {
+				const request = indexedDB.open(name);
+				request.onsuccess = () => resolve(request.result);
+				request.onerror = () => reject(new Error(`${name} does not open`));
+			});
+			const row = await new Promise<unknown>((resolve, reject) => {
+				const request = database.transaction(store!).objectStore(store!).get(key!);
+				request.onsuccess = () => resolve(request.result);
+				request.onerror = () => reject(new Error(`${store} does not answer`));
+			});
+			database.close();
+			return row !== undefined;
+		},
+		[table, id],
+	);
+}

@@ -8,7 +8,7 @@ import { Flywheel, freePort } from '../support/flywheel.ts';
 import { git, samplesReady, until } from '../support/turn-the-wheel.ts';
 import { descendants, processes } from '../support/processes.ts';
 import { Relay } from '../support/relay.ts';
-import { badge, join, label, signIn, type Person } from './people.ts';
+import { badge, join, label, replicaHas, signIn, type Person } from './people.ts';
 
 /**
  * The story of the product, told once from beginning to end on the real server, runner, git and git-lfs:
@@ -71,6 +71,17 @@ test('2a. fifty items by keyboard, twenty of them without a network, outlive the
 	desk = new URL(page.url()).pathname;
 
 	labeled = await label(page, 30, 'pn');
+	// A new version of the schema reaches this browser and takes nothing off the desk: the batch is pinned.
+	const onDesk = await page.locator('[data-item]').getAttribute('data-item');
+	const schema = JSON.parse(
+		await readFile(
+			new URL('../../sync-server/samples/reviews/schema.json', import.meta.url),
+			'utf8',
+		),
+	) as object;
+	await flywheel.call('PUT', '/api/projects/reviews/schema', { ...schema, instructions: 'Anew' });
+	await expect.poll(() => replicaHas(page, 'schemas', 'reviews@2')).toBe(true);
+	await expect(page.locator('[data-item]')).toHaveAttribute('data-item', onDesk!);
 	await expect(badge(page)).toHaveAttribute('data-saved', 'server');
 
 	await relay.cut('reset');
