@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { canWorkOffline, ConfigError, isLoopback, readConfig } from './config.ts';
 import { gitProblem } from './git/git-version.ts';
@@ -6,7 +7,7 @@ import { HomeInUse } from './operator/home-lock.ts';
 import { startFirstSamples } from './operator/first-samples.ts';
 import { serve, type Served } from './serve.ts';
 
-const appFolder = new URL('../build/app', import.meta.url).pathname;
+const appFolder = fileURLToPath(new URL('../build/app', import.meta.url));
 
 /** Starts the server as a person starts it: says where it is, how to sign in, and what will not work. */
 async function main(): Promise<void> {
