@@ -21,7 +21,6 @@ export const errorTable = {
 	method_not_allowed: { status: 405, hint: 'See /api/openapi.json for what this address takes.' },
 	conflict: { status: 409, hint: 'Read the present state and decide again.' },
 	name_taken: { status: 409, hint: 'Choose another name.' },
-	batch_closed: { status: 409, hint: 'Take another batch.' },
 	no_items: { status: 409, hint: 'Import items, or close batches that hold them.' },
 	run_ended: { status: 409, hint: 'The run has ended already; retry it to make it run again.' },
 	superseded: { status: 409, hint: 'Another attempt has taken over; stop this one.' },

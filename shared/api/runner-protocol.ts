@@ -53,7 +53,7 @@ export const heartbeatReplyShape = z.object({ action: z.enum(['continue', 'cance
 export type HeartbeatAction = z.infer<typeof heartbeatReplyShape>['action'];
 
 /**
- * `POST …/log?sequence=N&offset=B`: raw bytes (≤ 256 kB), sequence from 1, offset = bytes before it.
+ * `POST …/log?sequence=N&offset=B`: raw bytes (≤ 64 KiB), sequence from 1, offset = bytes before it.
  * `POST …/metrics?file=F&offset=B`: raw JSON lines of one file (`stdout` or a declared path), offset = bytes
  * before them in that file. Both are harmless to send again: the server keeps what it has and answers 200.
  * `POST …/predictions`: whole lines of the predictions file (NDJSON, ≤ 1 MB); an item's last line wins.

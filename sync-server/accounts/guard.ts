@@ -1,12 +1,4 @@
-import {
-	access,
-	may,
-	type Access,
-	type Membership,
-	type Part,
-	type Right,
-	type Role,
-} from '#shared/access/access.ts';
+import { may, type Right, type Role } from '#shared/access/access.ts';
 import { CommandError } from '#shared/api/errors.ts';
 import type { Caller } from './caller.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -43,16 +35,6 @@ export class Guard {
 			'forbidden',
 			`A ${member.role} of ${project} may not do this (${right}).`,
 		);
-	}
-
-	/** What a member may do with one part of a batch whose membership the caller looked up. */
-	document(
-		role: Role | undefined,
-		membership: Membership,
-		state: 'open' | 'closed',
-		part: Part,
-	): Access {
-		return access(role, membership, state, part);
 	}
 }
 

@@ -1,5 +1,5 @@
 import { parseLfsPointer } from '#shared/snapshot/layout.ts';
-import { parseRunSpec } from '#shared/run/spec.ts';
+import { formatSpecProblem, parseRunSpec } from '#shared/run/spec.ts';
 import { noCommit } from './names.ts';
 import { newBlobs } from './new-blobs.ts';
 import { withObjects, type Quarantine } from './object-reader.ts';
@@ -94,11 +94,7 @@ async function specProblems(
 			'It says how to train; one line is enough: run: <command>',
 		];
 	const spec = parseRunSpec(file.toString());
-	if (spec.kind === 'refused')
-		return spec.problems.map(
-			({ path, line, message }) =>
-				`flywheel.yml${line === null ? '' : `:${line}`}: ${path === '' ? '' : `${path}: `}${message}`,
-		);
+	if (spec.kind === 'refused') return spec.problems.map(formatSpecProblem);
 	const problem = await dataProblem(spec.spec.data);
 	return problem === undefined ? [] : [problem];
 }

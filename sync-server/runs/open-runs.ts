@@ -1,9 +1,10 @@
+import type { TrainPush } from '../git/pushes.ts';
 import type { Tables } from '../tables/tables.ts';
 import { Announcer } from './announcer.ts';
 import { startSweeper } from './attempt-sweeper.ts';
 import type { RunDependencies } from './run-dependencies.ts';
 import type { RunRepository } from './run-repository.ts';
-import { onTrainPush, type TrainPush } from './train-push.ts';
+import { onTrainPush } from './train-push.ts';
 import { WorkSignal } from './work-signal.ts';
 
 export interface RunsOptions {

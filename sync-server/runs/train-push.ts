@@ -1,19 +1,7 @@
 import { formatSpecProblem, parseRunSpec } from '#shared/run/spec.ts';
 import { combinations } from './combinations.ts';
+import type { TrainPush } from '../git/pushes.ts';
 import type { RunDependencies } from './run-dependencies.ts';
-
-/** A push of `train/<name>` that was let in. */
-export interface TrainPush {
-	readonly project: string;
-	readonly name: string;
-	readonly commit: string;
-	/** User id of the pusher. */
-	readonly by: string;
-	/** Of this push alone: the same origin never makes a second run. */
-	readonly origin: string;
-	/** Prints a line in the pusher's terminal. */
-	readonly report: (line: string) => void;
-}
 
 /** Makes the runs of a push: one, or one per combination of a sweep. Harmless to do again. */
 export async function onTrainPush(

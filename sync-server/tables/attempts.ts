@@ -26,10 +26,8 @@ export interface AttemptsTable {
 		tokenHash: string;
 		at: string;
 	}): Promise<{ run: Run; attempt: number } | undefined>;
-	/** Whose token this is; `isLive` is false once the attempt is over. */
-	byToken(
-		tokenHash: string,
-	): Promise<(AttemptKey & { project: string; isLive: boolean }) | undefined>;
+	/** Whose token this is, also once the attempt is over. */
+	byToken(tokenHash: string): Promise<(AttemptKey & { project: string }) | undefined>;
 	/**
 	 * A sign of life. Prolongs the lease; a lost attempt whose run nobody has taken lives again. Throws
 	 * `superseded` for any other that is over.

@@ -11,12 +11,9 @@ export interface BlobRecord {
 export interface BlobsTable {
 	/** Opens a blob, whose bytes were sent whole, to a project. Again is harmless. */
 	add(blob: BlobRecord): Promise<void>;
-	addMany(blobs: readonly BlobRecord[]): Promise<void>;
 	find(project: string, sha256: string): Promise<BlobRecord | undefined>;
 	/** Of these hashes those that the project has. */
 	findMany(project: string, hashes: readonly string[]): Promise<BlobRecord[]>;
 	/** True when the blob is in an item of a batch that the person is a member of. */
 	isShownTo(request: { project: string; sha256: string; user: string }): Promise<boolean>;
-	/** True while any project has it. */
-	isUsed(sha256: string): Promise<boolean>;
 }

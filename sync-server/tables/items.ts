@@ -23,7 +23,6 @@ export interface ItemsTable {
 		after: number;
 		limit: number;
 	}): Promise<ItemPage>;
-	find(project: string, item: string): Promise<ItemRow | undefined>;
 	/** The item with everything that was ever said about it. */
 	detail(project: string, item: string): Promise<ItemDetail | undefined>;
 	/** Items with a current answer in order of arrival, after the item with that number; no more when it is empty. */

@@ -46,6 +46,4 @@ export interface RunsTable {
 	announce(id: string): Promise<void>;
 	/** How many runs are in each state, for the operator. */
 	counts(): Promise<Record<string, number>>;
-	/** Origins of a project's runs, for the scan that looks for pushes without a run. */
-	hasOrigin(project: string, origin: string): Promise<boolean>;
 }

@@ -43,8 +43,6 @@ export interface CorpusTally {
 export interface SnapshotsTable {
 	/** Newest first. */
 	list(project: string): Promise<SnapshotRecord[]>;
-	/** The one with the highest number. */
-	newest(project: string, name: string): Promise<SnapshotRecord | undefined>;
 	find(commit: string): Promise<SnapshotRecord | undefined>;
 	/** Again is harmless. */
 	add(snapshot: SnapshotRecord): Promise<void>;

@@ -70,14 +70,12 @@ export function attempts(database: Database): Synchronous<AttemptsTable> {
 			return { run: findRun(database, String(fitting.id))!, attempt };
 		},
 		byToken(tokenHash) {
-			const row = database
+			return database
 				.prepare(
-					`SELECT CAST(run AS TEXT) AS run, attempts.attempt, project, outcome IS NULL AS isLive FROM attempts
+					`SELECT CAST(run AS TEXT) AS run, attempts.attempt, project FROM attempts
 					JOIN runs ON runs.id = run WHERE token_hash = ?`,
 				)
-				.get(tokenHash) as
-				{ run: string; attempt: number; project: string; isLive: number } | undefined;
-			return row && { ...row, isLive: row.isLive === 1 };
+				.get(tokenHash) as (AttemptKey & { project: string }) | undefined;
 		},
 		alive(key, at) {
 			signOfLife(key, at);

@@ -20,7 +20,6 @@ export function blobs(database: Database): Synchronous<BlobsTable> {
 			.get(project, sha256) as BlobRecord | undefined;
 	return {
 		add,
-		addMany: (many) => many.forEach(add),
 		find,
 		findMany: (project, hashes) => hashes.flatMap((sha256) => find(project, sha256) ?? []),
 		isShownTo: ({ project, sha256, user }) =>
@@ -32,7 +31,5 @@ export function blobs(database: Database): Synchronous<BlobsTable> {
 					WHERE media.project = ? AND media.sha256 = ? LIMIT 1`,
 				)
 				.get(user, project, sha256) !== undefined,
-		isUsed: (sha256) =>
-			database.prepare('SELECT 1 FROM blobs WHERE sha256 = ? LIMIT 1').get(sha256) !== undefined,
 	};
 }

@@ -77,10 +77,6 @@ export function items(database: Database): Synchronous<ItemsTable> {
 				total: page.total,
 			};
 		},
-		find(project, item) {
-			const row = stored(project, item);
-			return row && itemRow(row);
-		},
 		detail(project, item) {
 			const row = stored(project, item);
 			if (!row) return undefined;

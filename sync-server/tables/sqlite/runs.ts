@@ -90,9 +90,5 @@ export function runs(database: Database): Synchronous<RunsTable> {
 					.all()
 					.map((row) => [row['state'] as string, row['n'] as number]),
 			),
-		hasOrigin: (project, origin) =>
-			database
-				.prepare('SELECT 1 FROM runs WHERE project = ? AND (origin = ? OR origin LIKE ?)')
-				.get(project, origin, `${origin} #%`) !== undefined,
 	};
 }

@@ -41,14 +41,6 @@ export function snapshots(database: Database): Synchronous<SnapshotsTable> {
 				.prepare(`SELECT ${columns} FROM snapshots WHERE project = ? ORDER BY at DESC, number DESC`)
 				.all(project)
 				.map((row) => read(row as unknown as Stored)),
-		newest(project, name) {
-			const row = database
-				.prepare(
-					`SELECT ${columns} FROM snapshots WHERE project = ? AND name = ? ORDER BY number DESC LIMIT 1`,
-				)
-				.get(project, name);
-			return row && read(row as unknown as Stored);
-		},
 		find(commit) {
 			const row = database.prepare(`SELECT ${columns} FROM snapshots WHERE id = ?`).get(commit);
 			return row && read(row as unknown as Stored);
@@ -79,15 +71,18 @@ export function snapshots(database: Database): Synchronous<SnapshotsTable> {
 		beginReading(project, since) {
 			// A connection of its own: in WAL mode its transaction sees one state, whatever is written meanwhile.
 			const sql = new DatabaseSync(database.sql.location()!, { readOnly: true });
-			sql.exec('PRAGMA busy_timeout = 5000; BEGIN');
-			const frozen = freeze(sql, project, since);
-			if (!frozen) {
-				sql.close();
-				return undefined;
+			let isHeld = false;
+			try {
+				sql.exec('PRAGMA busy_timeout = 5000; BEGIN');
+				const frozen = freeze(sql, project, since);
+				if (!frozen) return undefined;
+				isHeld = true;
+				const reading = ++lastReading;
+				readings.set(reading, { sql, project });
+				return { reading, ...frozen };
+			} finally {
+				if (!isHeld) sql.close();
 			}
-			const reading = ++lastReading;
-			readings.set(reading, { sql, project });
-			return { reading, ...frozen };
 		},
 		tally: (reading) => tally(readings.get(reading)!),
 		readShards({ reading, ranges }) {
