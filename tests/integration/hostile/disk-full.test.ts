@@ -1,28 +1,24 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { open, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ItemPage } from '#shared/api/replies.ts';
 import { Flywheel } from '../../support/flywheel.ts';
+import { makeSmallDisk, type SmallDisk } from '../../support/small-disk.ts';
 import { sentiment } from '../core/test-server.ts';
 import { WireClient } from '../sync/wire-client.ts';
 import { expectError, hashOf } from './hostile-world.ts';
 
-/**
- * A disk of 32 MiB. Who may mount gets a real one; for everybody else the system limits how long the
- * server's files may grow, which fails in the same places.
- */
-const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 const diskBytes = 32 << 20;
 
 let home: string;
+let disk: SmallDisk;
 let flywheel: Flywheel;
 let batch: string;
 beforeAll(async () => {
 	home = await mkdtemp(join(tmpdir(), 'flywheel-disk-'));
-	if (isRoot) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskBytes}`, 'tmpfs', home]);
+	disk = makeSmallDisk(home, diskBytes);
 	flywheel = await Flywheel.start({
 		home,
 		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
@@ -38,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
 	await flywheel.remove();
-	if (isRoot) execFileSync('umount', [home]);
+	disk.remove();
 	await rm(home, { recursive: true, force: true });
 });
 
@@ -60,30 +56,6 @@ const blobPath = (bytes: Uint8Array) => `/api/projects/target/blobs/${hashOf(byt
 const total = async () =>
 	(await flywheel.call<ItemPage>('GET', '/api/projects/target/items?limit=1')).total;
 
-/** Takes all space there is; returns what gives it back. */
-async function fillDisk(): Promise<() => Promise<void>> {
-	if (!isRoot) {
-		const limit = (size: string) =>
-			execFileSync('prlimit', ['--pid', String(flywheel.pid), `--fsize=${size}:unlimited`]);
-		limit('1024');
-		return () => Promise.resolve(void limit('unlimited'));
-	}
-	const path = join(home, 'filler');
-	const file = await open(path, 'w');
-	try {
-		for (let size = 1 << 20; size >= 4096; size >>= 1)
-			while (
-				await file.write(Buffer.alloc(size, 1)).then(
-					({ bytesWritten }) => bytesWritten === size,
-					() => false,
-				)
-			);
-	} finally {
-		await file.close();
-	}
-	return () => rm(path);
-}
-
 const enter = () =>
 	WireClient.join(
 		`ws://127.0.0.1:${flywheel.port}/sync/target/${batch}/answers?token=${flywheel.token}`,
@@ -104,7 +76,7 @@ test('a full disk is said, nothing acknowledged is lost, and work goes on once t
 	};
 	for (let n = 0; n < 10; n += 1) expect(await draft(before, n)).toBe(true);
 
-	const free = await fillDisk();
+	const free = await disk.fill(flywheel.pid);
 	const large = randomBytes(4 << 20);
 	await expectError(await send('PUT', blobPath(large), large), 'disk_full', /disk/);
 	await expectError(await importLines(1000, 20_000), 'disk_full', /disk/);

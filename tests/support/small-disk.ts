@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A disk that can be filled, below a server's data folder. */
+export interface SmallDisk {
+	/** Takes all room there is, for a server with this process id; returns what gives it back. */
+	fill(pid: number): Promise<() => Promise<void>>;
+	/** Takes the disk away; the server has ended. */
+	remove(): void;
+}
+
+/** Whether a command ended well; it may not be there, or not be allowed. */
+function isDone(command: string, ...args: readonly string[]): boolean {
+	try {
+		execFileSync(command, args, { stdio: 'ignore' });
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/**
+ * A disk of so many bytes at an empty folder, by what this machine lets one do: a file system in memory where
+ * one may mount, a disk image on macOS, and else a limit on how long the server's files may grow, which fails in
+ * the same places.
+ */
+export function makeSmallDisk(folder: string, sizeBytes: number): SmallDisk {
+	if (isDone('mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder))
+		return { fill: () => fillFolder(folder), remove: () => void execFileSync('umount', [folder]) };
+	if (process.platform === 'darwin') return diskImage(folder, sizeBytes);
+	const limit = (pid: number, size: string) =>
+		execFileSync('prlimit', ['--pid', String(pid), `--fsize=${size}:unlimited`]);
+	return {
+		fill(pid) {
+			limit(pid, '1024');
+			return Promise.resolve(() => Promise.resolve(void limit(pid, 'unlimited')));
+		},
+		remove: () => undefined,
+	};
+}
+
+function diskImage(folder: string, sizeBytes: number): SmallDisk {
+	const file = `${folder}.dmg`;
+	const size = `${Math.ceil(sizeBytes / 2 ** 20)}m`;
+	execFileSync('hdiutil', ['create', '-size', size, '-fs', 'HFS+', '-volname', 'small', file]);
+	execFileSync('hdiutil', ['attach', '-nobrowse', '-mountpoint', folder, file]);
+	return {
+		fill: () => fillFolder(folder),
+		remove() {
+			execFileSync('hdiutil', ['detach', '-force', folder]);
+			execFileSync('rm', [file]);
+		},
+	};
+}
+
+async function fillFolder(folder: string): Promise<() => Promise<void>> {
+	const path = join(folder, 'filler');
+	const file = await open(path, 'w');
+	try {
+		for (let size = 1 << 20; size >= 4096; size >>= 1)
+			while (
+				await file.write(Buffer.alloc(size, 1)).then(
+					({ bytesWritten }) => bytesWritten === size,
+					() => false,
+				)
+			);
+	} finally {
+		await file.close();
+	}
+	return () => rm(path);
+}
