@@ -122,7 +122,11 @@ export class Projector {
 
 	#start(path: string, feed: Feed): void {
 		if (this.#stop.signal.aborted) return;
-		feed.running ??= this.#run(path, feed).finally(() => (feed.running = undefined));
+		feed.running ??= this.#run(path, feed).finally(() => {
+			feed.running = undefined;
+			// What came between the last look and here was not seen. After a failure the queue is empty.
+			if (feed.queue.length > 0) this.#start(path, feed);
+		});
 	}
 
 	async #run(path: string, feed: Feed): Promise<void> {
