@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type BrowserContext, type Page } from 'playwright';
+import { chromium, type BrowserContext } from 'playwright';
 import { Flywheel } from '../support/flywheel.ts';
 import { provideNeeds } from '../support/needs.ts';
-import { turnTheWheel, type TurnedWheel } from '../support/turn-the-wheel.ts';
+import { pagesOf } from '../support/pages.ts';
+import { turnTheWheel } from '../support/turn-the-wheel.ts';
 
 /**
  * Screenshots of every page in both themes at three widths, from a real server on which the wheel was
@@ -33,7 +34,7 @@ try {
 				const page = await context.newPage();
 				await page.setViewportSize(size);
 				await page.goto(flywheel.url + path);
-				await (shot.ready?.(page) ?? page.getByRole('main').waitFor());
+				await shot.ready(page);
 				await page.waitForLoadState('networkidle').catch(() => undefined);
 				await page.screenshot({ path: join(out, `${name}-${size.width}-${colorScheme}.png`) });
 				await page.close();
@@ -55,38 +56,4 @@ async function signIn(context: BrowserContext, server: Flywheel): Promise<void> 
 	await page.goto(await server.signInLink('owner'));
 	await page.waitForURL('**/projects');
 	await page.close();
-}
-
-interface ShotPage {
-	readonly name: string;
-	readonly path: string;
-	ready?(page: Page): Promise<unknown>;
-}
-
-function pagesOf({ project, batch, run, snapshot, item }: TurnedWheel): ShotPage[] {
-	const base = `/projects/${project}`;
-	return [
-		{ name: 'projects', path: '/projects' },
-		{ name: 'wheel', path: base, ready: (page) => page.getByText('held-out items').waitFor() },
-		{ name: 'data', path: `${base}/data` },
-		{ name: 'item', path: `${base}/data/${item}` },
-		{ name: 'batches', path: `${base}/label` },
-		{
-			name: 'workspace',
-			path: `${base}/label/${batch}`,
-			ready: (page) => page.getByRole('toolbar').waitFor(),
-		},
-		{ name: 'review', path: `${base}/review` },
-		{ name: 'snapshots', path: `${base}/snapshots` },
-		{ name: 'snapshot', path: `${base}/snapshots/${snapshot}` },
-		{ name: 'runs', path: `${base}/runs` },
-		{ name: 'run', path: `${base}/runs/${run}` },
-		{ name: 'models', path: `${base}/models` },
-		{ name: 'predictions', path: `${base}/predictions` },
-		{ name: 'team', path: `${base}/team` },
-		{ name: 'settings', path: `${base}/settings` },
-		{ name: 'account', path: '/account' },
-		{ name: 'fashion-wheel', path: '/projects/fashion' },
-		{ name: 'fashion-data', path: '/projects/fashion/data' },
-	];
 }
