@@ -63,6 +63,12 @@ export function planTakeIn(input: TakeInInput): TakeInPlan {
 		else adopted.set(by, [...(adopted.get(by) ?? []), theirs]);
 	};
 	const authors = authorsIn(work);
+	/** What others drafted says nothing any more where they submitted. */
+	const said = new Set(
+		Object.values(work.entries['submitted'] ?? {}).map(
+			(value) => (value as { item?: string })?.item,
+		),
+	);
 	/** The id under which an entry of the file is, or will be, there. */
 	const idOf = (id: string): string =>
 		(authors.get(id) ?? me) === me || isPresent(id) ? id : adoptedId(id, me);
@@ -109,8 +115,9 @@ export function planTakeIn(input: TakeInInput): TakeInPlan {
 					break;
 				}
 				case 'draft':
-					if (!parseValueKey(key)) counts.unreadable++;
-					else put(author, { map, key, value }, { map, key, value });
+					if (!itemOf(key)) counts.unreadable++;
+					else if (author === me || !said.has(itemOf(key)))
+						put(author, { map, key, value }, { map, key, value });
 					break;
 			}
 	return { own, adopted, ...counts };
@@ -119,6 +126,10 @@ export function planTakeIn(input: TakeInInput): TakeInPlan {
 function authorsIn({ entries }: WorkDocument): ReadonlyMap<string, string> {
 	const authored = Object.entries({ ...entries['submitted'], ...entries['note'] });
 	return new Map(authored.map(([id, value]) => [id, (value as { by?: string } | null)?.by ?? '']));
+}
+
+function itemOf(draftKey: string): string | undefined {
+	return parseValueKey(draftKey)?.item;
 }
 
 function adoptedId(id: string, me: string): string {

@@ -53,7 +53,7 @@ test('one’s own work is written as it was, under its own ids; what is there al
 test('other people’s work is taken in by who leads alone, in their own name, once', () => {
 	const work = workOf({
 		submitted: { s1: said('ann'), s2: said('ann', ['s0', 's1']), s3: said('bob') },
-		draft: { 'r3/v/sentiment': 'positive' },
+		draft: { 'r1/v/sentiment': 'over', 'r3/v/sentiment': 'positive' },
 	});
 	expect(plan({ work, me: 'carl' })).toMatchObject({ own: [], foreign: 4 });
 	const present = new Y.Doc();
