@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { spokenItem } from '#app/workspace/spoken-item.ts';
-import type { Packet } from '#shared/api/replies.ts';
+import { spokenItem } from '#app/model/spoken-item.ts';
 import { schemaShape } from '#shared/schema/schema.ts';
 
 const schema = schemaShape.parse({
@@ -10,21 +9,11 @@ const schema = schemaShape.parse({
 	],
 	tools: [{ name: 'tone', kind: 'choice', options: [{ name: 'good' }] }],
 });
-const packet: Packet = {
-	batch: 'b',
-	project: 'p',
-	media: [],
-	schemaVersion: 1,
-	items: [
-		{ id: '1', data: { text: 'A fine day' }, heads: [] },
-		{ id: '2', data: { text: 'w'.repeat(60_000) }, heads: [] },
-	],
-};
 
-test('says which item came, and what it shows', () => {
-	expect(spokenItem(packet, 0, schema)).toBe('Item 1 of 2: A fine day, a picture');
+test('says what an item shows', () => {
+	expect(spokenItem({ text: 'A fine day' }, schema)).toBe('A fine day, a picture');
 });
 
 test('begins a long text only', () => {
-	expect(spokenItem(packet, 1, schema).length).toBeLessThan(330);
+	expect(spokenItem({ text: 'w'.repeat(60_000) }, schema).length).toBeLessThan(300);
 });
