@@ -9,14 +9,22 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 	return best;
 }
 
-/** Levenshtein distance, one row of the table at a time. */
+/**
+ * How many letters are to be put in, taken out, exchanged or swapped with their neighbour (the distance of
+ * Damerau and Levenshtein, with two rows of its table at hand).
+ */
 function editDistance(a: string, b: string): number {
+	let before: number[] = [];
 	let row = Array.from({ length: b.length + 1 }, (_, n) => n);
-	for (const [i, letter] of [...a].entries()) {
+	for (let i = 0; i < a.length; i += 1) {
 		const next = [i + 1];
-		for (const [j, other] of [...b].entries())
-			next.push(Math.min(row[j + 1]! + 1, next[j]! + 1, row[j]! + (letter === other ? 0 : 1)));
-		row = next;
+		for (let j = 0; j < b.length; j += 1) {
+			const exchanged = row[j]! + (a[i] === b[j] ? 0 : 1);
+			const isSwap = i > 0 && j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j];
+			const swapped = isSwap ? before[j - 1]! + 1 : Infinity;
+			next.push(Math.min(row[j + 1]! + 1, next[j]! + 1, exchanged, swapped));
+		}
+		[before, row] = [row, next];
 	}
 	return row[b.length]!;
 }

@@ -1,3 +1,4 @@
+import type { Json } from '#shared/numbers/canonical-json.ts';
 import { formatSpecProblem, parseRunSpec } from '#shared/run/spec.ts';
 import { combinations } from './combinations.ts';
 import type { TrainPush } from '../git/pushes.ts';
@@ -40,5 +41,14 @@ export async function onTrainPush(
 		})),
 	);
 	work.raise();
-	for (const { id } of runs) report(`Run ${id} is queued: ${url}/projects/${project}/runs/${id}`);
+	for (const [index, { id }] of runs.entries())
+		report(
+			`Run ${id} is queued${sweptWords(all[index]!, spec.sweep)}: ${url}/projects/${project}/runs/${id}`,
+		);
+}
+
+/** Which combination of a sweep it is, for a person: ` (lr 0.1, size 8)`. */
+function sweptWords(params: Readonly<Record<string, Json>>, sweep: object | undefined): string {
+	const words = Object.keys(sweep ?? {}).map((name) => `${name} ${JSON.stringify(params[name])}`);
+	return words.length === 0 ? '' : ` (${words.join(', ').slice(0, 200)})`;
 }

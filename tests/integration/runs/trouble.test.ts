@@ -203,7 +203,7 @@ test('a sweep makes a run per combination, and a setup is done once', async () =
 		'flywheel.yml':
 			'run: cat made; echo rate {lr}; cat ~/home-made\nsetup: echo setting up; cat needs.txt > made; echo kept > ~/home-made\nsweep: { lr: [0.1, 0.2] }\nneeds: { tags: [gpu] }\n',
 	});
-	expect(said).toContain('Run 2 is queued');
+	expect(said).toContain('Run 2 is queued (lr 0.2): http');
 	const [one, two] = [await world.reaches('1', 'succeeded'), await world.reaches('2', 'succeeded')];
 	expect([one.modelBranch, two.modelBranch]).toEqual(['model/swept-1', 'model/swept-2']);
 	expect(two.params).toEqual({ lr: 0.2 });
