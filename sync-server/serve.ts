@@ -212,7 +212,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		identify,
 		ended,
 		live: (socket, person) => live.accept(socket, person),
-		sync: (socket, person, document) => documents.accept(socket, person, document),
+		sync: (socket, person, ...document) => documents.accept(socket, person, ...document),
 		onFault,
 	});
 	const answer = listener({

@@ -2,9 +2,9 @@ import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 
 /**
- * The y-websocket protocol, one message per binary frame, and our two additions:
+ * The y-websocket protocol, one message per binary frame, and our three additions:
  *
- *     message     := sync | awareness | auth | queryAwareness | barrier | refused
+ *     message     := sync | awareness | auth | queryAwareness | barrier | refused | head
  *     sync        := varUint(0) • (varUint(0) • varBytes(stateVector)      step 1
  *                                 |varUint(1) • varBytes(update)           step 2
  *                                 |varUint(2) • varBytes(update))          update
@@ -13,8 +13,13 @@ import * as encoding from 'lib0/encoding';
  *     queryAware  := varUint(3)
  *     barrier     := varUint(102) • varBytes(payload ≤ 64)                 both ways
  *     refused     := varUint(103) • varUint(code) • varBytes(payload) • varString(reason)
+ *     head        := varUint(105) • varString(cursor)                      server → client
  *
- * A stock client never sends 102, so it never sees 102 or 103.
+ * A stock client never sends 102, so it never sees 102 or 103. `head` says that everything up to the cursor
+ * (cursor.ts) was sent before it. Only who asks for it in the address hears it: `?cursor=<cursor>` of someone
+ * who has everything up to there and nothing that the server lacks, `?cursor=` of someone who has less. Where
+ * the server can tell from its log alone what such a client lacks, it sends that and a head in place of its
+ * step 1, answers the client's step 1 with an empty step 2, and does not load the document.
  */
 export type Message =
 	| { readonly kind: 'step1'; readonly stateVector: Uint8Array }
@@ -29,7 +34,8 @@ export type Message =
 			readonly code: number;
 			readonly payload: Uint8Array;
 			readonly reason: string;
-	  };
+	  }
+	| { readonly kind: 'head'; readonly cursor: string };
 
 const barrierPayloadLimitBytes = 64;
 
@@ -66,6 +72,9 @@ export function writeMessage(message: Message): Uint8Array {
 				encoding.writeVarUint(out, message.code);
 				encoding.writeVarUint8Array(out, message.payload);
 				return encoding.writeVarString(out, message.reason);
+			case 'head':
+				encoding.writeVarUint(out, 105);
+				return encoding.writeVarString(out, message.cursor);
 		}
 	});
 }
@@ -102,6 +111,8 @@ function read(input: decoding.Decoder): Message | undefined {
 			const payload = decoding.readVarUint8Array(input);
 			return { kind: 'refused', code, payload, reason: decoding.readVarString(input) };
 		}
+		case 105:
+			return { kind: 'head', cursor: decoding.readVarString(input) };
 		default:
 			return undefined;
 	}

@@ -1,13 +1,15 @@
 import type { RawData, WebSocket } from 'ws';
 import { closeCodes, type CloseCode, type Refusal } from '#shared/wire/close-codes.ts';
+import type { Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';
+import type { UpdatesSince } from '../log/update-log.ts';
 import type { Counters } from './counters.ts';
 import type { Standing } from './directory.ts';
-import { limits } from './gate/limits.ts';
-import type { Listener, OpenDocument, WriteVerdict } from './open-document.ts';
-import { Outbox } from './outbox.ts';
-import { emptyPresence } from './presence.ts';
+import { Delivery } from './delivery.ts';
+import { Incoming } from './incoming.ts';
+import type { Listener, OpenDocument } from './open-document.ts';
+import { emptyPresence, showsSomebody } from './presence.ts';
 import { Receipts } from './receipts.ts';
 
 const inboxBytes = 2 * 1024 * 1024;
@@ -20,14 +22,23 @@ export interface ConnectionHost {
 	now(): number;
 	find(user: string, name: DocumentName): Promise<Standing | undefined>;
 	open(path: string, name: DocumentName): Promise<OpenDocument>;
+	/** True where somebody has the document open, or it is kept. */
+	isResident(path: string): boolean;
+	/** Calls `attach` when somebody opens the document; what comes back ends that. */
+	watch(path: string, connection: Connection): () => void;
+	since(path: string, cursor: Cursor): Promise<UpdatesSince | undefined>;
 	quarantine(refused: { document: string; user: string; reason: string; data: Uint8Array }): void;
 	left(connection: Connection): void;
 	failed(error: unknown, what: string): void;
 }
 
-/** Joining until rights and document are there; then joined; closed once and for ever. */
+/**
+ * Joining until rights and document are there; then joined; closed once and for ever. Who has everything
+ * watches until something is said that needs the document, or until somebody else opens it.
+ */
 type Phase =
 	| { readonly kind: 'joining' }
+	| { readonly kind: 'watching' }
 	| { readonly kind: 'joined'; readonly document: OpenDocument }
 	| { readonly kind: 'closed' };
 
@@ -40,25 +51,30 @@ export class Connection implements Listener {
 	readonly #path: string;
 	readonly #socket: WebSocket;
 	readonly #host: ConnectionHost;
-	readonly #outbox: Outbox;
+	readonly #delivery: Delivery;
+	readonly #incoming: Incoming;
 	readonly #receipts: Receipts;
 	#phase: Phase = { kind: 'joining' };
 	#standing: Standing | undefined;
 	/** Rises with every change of rights; frames wait while an answer is older than it. */
 	#rightsAsked = 0;
 	#rightsKnown = 0;
-	/** An update of it is judged aside; what came later waits. */
-	#isJudging = false;
 	#inbox: Uint8Array[] = [];
 	#inboxBytes = 0;
-	#unsettledBytes = 0;
 	#heardAt: number;
+	#stopWatching: () => void = () => undefined;
+	/** Somebody opened the document while the log was asked. */
+	#isOvertaken = false;
+	/** The document is being opened for it; what it says waits. */
+	#isWaking = false;
 
 	constructor(options: {
 		socket: WebSocket;
 		who: { readonly user: string; readonly name: string; readonly credential: string };
 		path: string;
 		name: DocumentName;
+		/** `?cursor=` of the address. */
+		cursor: string | undefined;
 		host: ConnectionHost;
 	}) {
 		this.#socket = options.socket;
@@ -68,18 +84,35 @@ export class Connection implements Listener {
 		this.#path = options.path;
 		this.name = options.name;
 		this.#host = options.host;
-		this.#outbox = new Outbox({
+		this.#delivery = new Delivery({
 			socket: options.socket,
+			cursor: options.cursor,
+			counters: options.host.counters,
 			now: () => options.host.now(),
-			caughtUp: (stateVector) => {
-				options.host.counters.caughtUpReaders++;
-				this.#sendDifference('update', stateVector);
-			},
+			caughtUp: (stateVector) => this.#sendDifference('update', stateVector),
 		});
 		this.#receipts = new Receipts({
-			send: (frame) => this.#outbox.send(frame),
+			send: (frame) => this.#delivery.send(frame),
 			close: (code) => this.close(code),
 			now: () => options.host.now(),
+		});
+		this.#incoming = new Incoming({
+			writer: {
+				user: this.user,
+				mayWrite: () => this.#phase.kind === 'joined' && this.#standing?.access === 'write',
+			},
+			receipts: this.#receipts,
+			isOpen: () => this.#phase.kind === 'joined',
+			ask: (document) => {
+				this.#host.counters.resyncs++;
+				this.#delivery.send(writeMessage({ kind: 'step1', stateVector: document.stateVector() }));
+			},
+			refuse: (refusal, data) => this.#refuse(refusal, data),
+			ready: () => this.#drain(),
+			failed: (error) => {
+				this.#host.failed(error, `an update of ${this.#path} could not be judged`);
+				this.close(closeCodes.overloaded);
+			},
 		});
 		this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
 		this.#heardAt = options.host.now();
@@ -93,17 +126,61 @@ export class Connection implements Listener {
 		try {
 			await this.#askRights();
 			if (this.#phase.kind !== 'joining') return;
+			if (await this.#answerFromLog()) return this.#drain();
 			const document = await this.#host.open(this.#path, this.name);
 			// Gone while the document was read: then nobody else may have it open either.
 			if ((this.#phase as Phase).kind !== 'joining') return this.#host.left(this);
-			this.#phase = { kind: 'joined', document };
-			document.isBlind = this.#standing?.isBlind ?? false;
-			document.listeners.add(this);
-			this.#outbox.send(writeMessage({ kind: 'step1', stateVector: document.stateVector() }));
-			this.#outbox.send(document.presence.frame());
+			this.#enter(document);
+			this.#delivery.greet(document);
+			this.#delivery.send(document.presence.frame());
 			this.#drain();
 		} catch (error) {
 			// S3: what cannot be read is not served empty; waiting may mend it.
+			this.#host.failed(error, `${this.#path} could not be opened`);
+			this.close(closeCodes.overloaded);
+		}
+	}
+
+	/** True where the log alone could tell what the client lacks; the document stays where it is. */
+	async #answerFromLog(): Promise<boolean> {
+		const { cursor } = this.#delivery;
+		if (!cursor || this.#host.isResident(this.#path)) return false;
+		this.#stopWatching = this.#host.watch(this.#path, this);
+		const found = await this.#host.since(this.#path, cursor);
+		if (this.#phase.kind !== 'joining') return true;
+		if (!found || this.#isOvertaken) {
+			this.#stopWatching();
+			return false;
+		}
+		this.#phase = { kind: 'watching' };
+		this.#delivery.sendSince(found);
+		return true;
+	}
+
+	#enter(document: OpenDocument): void {
+		this.#phase = { kind: 'joined', document };
+		document.isBlind = this.#standing?.isBlind ?? false;
+		document.listeners.add(this);
+	}
+
+	/** Somebody opened the document: nothing was written since the log was asked, so nothing is missing. */
+	attach(document: OpenDocument): void {
+		this.#stopWatching();
+		if (this.#phase.kind === 'joining') this.#isOvertaken = true;
+		if (this.#phase.kind !== 'watching') return;
+		this.#enter(document);
+		this.#delivery.send(document.presence.frame());
+	}
+
+	/** Opens the document for something that cannot be answered without it. */
+	async #wake(): Promise<void> {
+		this.#isWaking = true;
+		try {
+			this.attach(await this.#host.open(this.#path, this.name));
+			this.#isWaking = false;
+			if (this.#phase.kind === 'closed') this.#host.left(this);
+			else this.#drain();
+		} catch (error) {
 			this.#host.failed(error, `${this.#path} could not be opened`);
 			this.close(closeCodes.overloaded);
 		}
@@ -137,23 +214,26 @@ export class Connection implements Listener {
 
 	/** Every 15 s: a word for the client, and a look whether it is still there and reads (S9). */
 	tick(): void {
-		const isStalled = this.#outbox.isStalled();
-		if (isStalled) this.#host.counters.closedSlowReaders++;
+		const isStalled = this.#delivery.isStalled();
 		if (isStalled || this.#host.now() - this.#heardAt > silenceMs) {
 			this.close(closeCodes.overloaded);
 			this.#socket.terminate(); // it would not read a goodbye either
 			return;
 		}
 		this.#socket.ping();
-		this.#outbox.sendHint(emptyPresence);
+		this.#delivery.sendHint(emptyPresence);
 	}
 
 	sendUpdate(frame: Uint8Array, before: () => Uint8Array): void {
-		this.#outbox.sendChange(frame, before);
+		this.#delivery.sendChange(frame, before);
+	}
+
+	sendHead(frame: Uint8Array): void {
+		this.#delivery.sendHead(frame);
 	}
 
 	sendPresence(frame: Uint8Array): void {
-		this.#outbox.sendHint(frame);
+		this.#delivery.sendHint(frame);
 	}
 
 	documentFailed(): void {
@@ -165,6 +245,7 @@ export class Connection implements Listener {
 		const before = this.#phase;
 		this.#phase = { kind: 'closed' };
 		this.#inbox = [];
+		this.#stopWatching();
 		if (before.kind === 'joined') {
 			before.document.listeners.delete(this);
 			before.document.presence.leave(this);
@@ -179,7 +260,7 @@ export class Connection implements Listener {
 		this.#inbox.push(frame);
 		this.#inboxBytes += frame.length;
 		this.#drain();
-		if (this.#inboxBytes > inboxBytes) this.#socket.pause();
+		if (!this.#isFlowing()) this.#socket.pause();
 	}
 
 	#drain(): void {
@@ -193,124 +274,68 @@ export class Connection implements Listener {
 
 	#isReady(): boolean {
 		return (
-			this.#phase.kind === 'joined' && this.#rightsKnown === this.#rightsAsked && !this.#isJudging
+			(this.#phase.kind === 'joined' || this.#phase.kind === 'watching') &&
+			this.#rightsKnown === this.#rightsAsked &&
+			this.#incoming.isFree &&
+			!this.#isWaking
 		);
 	}
 
 	#isFlowing(): boolean {
-		return this.#inboxBytes <= inboxBytes && this.#unsettledBytes <= inboxBytes;
+		return this.#inboxBytes <= inboxBytes && this.#incoming.isFlowing;
 	}
 
 	#handle(frame: Uint8Array): void {
+		const message = readMessage(frame);
+		if (this.#phase.kind === 'watching') return this.#handleWatching(message, frame);
 		if (this.#phase.kind !== 'joined') return;
 		const { document } = this.#phase;
-		const message = readMessage(frame);
 		switch (message?.kind) {
 			case 'step1':
-				return this.#sendDifference('step2', message.stateVector);
+				if (!this.#delivery.answersStep1()) this.#sendDifference('step2', message.stateVector);
+				return;
 			case 'step2':
 			case 'update':
-				return this.#write(document, message);
+				return this.#incoming.write(document, message);
 			case 'awareness':
 				if (!document.presence.receive(this, message.update)) this.#refuse('malformed', frame);
 				return;
 			case 'queryAwareness':
-				return this.#outbox.send(document.presence.frame());
+				return this.#delivery.send(document.presence.frame());
 			case 'barrier':
 				return this.#receipts.barrier(document, message.payload.slice());
 			case 'denied':
 			case 'refused':
+			case 'head':
 			case undefined:
 				return this.#refuse('malformed', frame);
 		}
 	}
 
-	#write(
-		document: OpenDocument,
-		{ kind, update }: Extract<Message, { kind: 'step2' | 'update' }>,
-	): void {
-		if (this.#receipts.ignoresWrites) return;
-		const isStep2 = kind === 'step2';
-		if (update.length > (isStep2 ? limits.step2Bytes : limits.updateBytes))
-			return this.#refuse('tooLarge', update);
-		const verdict = document.write(update, {
-			user: this.user,
-			mayWrite: () => this.#phase.kind === 'joined' && this.#standing?.access === 'write',
-		});
-		if (verdict instanceof Promise) void this.#judgedAside(document, update, isStep2, verdict);
-		else this.#judged(document, update, isStep2, verdict);
-	}
-
-	async #judgedAside(
-		document: OpenDocument,
-		update: Uint8Array,
-		isStep2: boolean,
-		judging: Promise<WriteVerdict>,
-	): Promise<void> {
-		this.#isJudging = true;
-		try {
-			const verdict = await judging;
-			this.#isJudging = false;
-			if (this.#phase.kind !== 'joined') return;
-			this.#judged(document, update, isStep2, verdict);
-			this.#drain();
-		} catch (error) {
-			this.#host.failed(error, `an update of ${this.#path} could not be judged`);
-			this.close(closeCodes.overloaded);
+	/** What needs no document is answered without one; for the rest it is opened. */
+	#handleWatching(message: Message | undefined, frame: Uint8Array): void {
+		switch (message?.kind) {
+			case 'step1':
+				if (this.#delivery.answersStep1()) return;
+				break;
+			case 'queryAwareness':
+				return this.#delivery.send(emptyPresence);
+			case 'barrier':
+				return this.#receipts.barrier(undefined, message.payload.slice());
+			case 'awareness':
+				if (!showsSomebody(message.update)) return;
+				break;
+			default:
 		}
-	}
-
-	#judged(
-		document: OpenDocument,
-		update: Uint8Array,
-		isStep2: boolean,
-		verdict: WriteVerdict,
-	): void {
-		switch (verdict.kind) {
-			case 'known':
-			case 'ok':
-				this.#receipts.taken(isStep2);
-				return this.#hold(document, update.length);
-			case 'resync':
-				return this.#askAgain(document, isStep2, update);
-			case 'refuse':
-				return this.#refuse(verdict.refusal, update);
-		}
-	}
-
-	/** Reads no faster than the disk writes. */
-	#hold(document: OpenDocument, bytes: number): void {
-		this.#unsettledBytes += bytes;
-		if (this.#unsettledBytes <= inboxBytes) {
-			if (this.#unsettledBytes === bytes) document.afterCommits(() => (this.#unsettledBytes = 0));
-			return;
-		}
-		this.#socket.pause();
-		document.afterCommits(() => {
-			this.#unsettledBytes = 0;
-			this.#drain();
-		});
-	}
-
-	#askAgain(document: OpenDocument, isStep2: boolean, update: Uint8Array): void {
-		switch (this.#receipts.missed(isStep2)) {
-			case 'ask':
-				this.#host.counters.resyncs++;
-				this.#outbox.send(writeMessage({ kind: 'step1', stateVector: document.stateVector() }));
-				return;
-			case 'asked already':
-				return;
-			case 'in vain':
-				return this.#refuse('malformed', update);
-		}
+		this.#inbox.unshift(frame);
+		this.#inboxBytes += frame.length;
+		void this.#wake();
 	}
 
 	#sendDifference(kind: 'step2' | 'update', stateVector: Uint8Array): void {
 		if (this.#phase.kind !== 'joined') return;
-		const { document } = this.#phase;
 		try {
-			const frame = writeMessage({ kind, update: document.difference(stateVector) });
-			document.afterCommits(() => this.#outbox.send(frame));
+			this.#delivery.sendDifference(kind, this.#phase.document, stateVector);
 		} catch {
 			this.#refuse('malformed', stateVector); // the bytes are no state vector
 		}

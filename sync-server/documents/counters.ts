@@ -5,6 +5,8 @@ export interface Counters {
 	/** Large updates that were judged beside the main thread. */
 	judgedAside: number;
 	resyncs: number;
+	/** Clients that were told what they lack without their document being loaded. */
+	answeredFromLog: number;
 	compactions: number;
 	/** Readers that fell behind and got one diff when they were back. */
 	caughtUpReaders: number;
@@ -17,6 +19,7 @@ export function newCounters(): Counters {
 		refused: 0,
 		judgedAside: 0,
 		resyncs: 0,
+		answeredFromLog: 0,
 		compactions: 0,
 		caughtUpReaders: 0,
 		closedSlowReaders: 0,

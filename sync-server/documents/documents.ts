@@ -21,6 +21,7 @@ import { Projector } from './projector.ts';
 const tickMs = 15_000;
 const idleBytes = 64 * 1024 * 1024;
 const idleDocuments = 200;
+const headMs = 2000;
 /** Each load holds a document's bytes and the log's thread; more at once make none of them faster. */
 const loadingAtOnce = 64;
 
@@ -38,6 +39,8 @@ export interface DocumentsOptions {
 		readonly idleBytes?: number;
 		/** How often connections are looked after (15 s). */
 		readonly tickMs?: number;
+		/** How long after a change everybody hears how far the document is (2 s). */
+		readonly headMs?: number;
 		/** Of updates that are judged beside the main thread. */
 		readonly aside?: GateAsideOptions;
 	};
@@ -66,9 +69,9 @@ interface Visitor {
 export interface Documents {
 	/**
 	 * Talks to a socket about a document. Call it in the same turn as the upgrade, or its first messages
-	 * are lost. A name that is none, a batch that is none and one that is not theirs all end in 4404 (S4).
+	 * are lost. A name that is none, a batch that is none and one that is not theirs all end in 4404 (S4). `cursor` is what the address says of it.
 	 */
-	accept(socket: WebSocket, who: Visitor, name: string): Promise<void>;
+	accept(socket: WebSocket, who: Visitor, name: string, cursor?: string): Promise<void>;
 	/** Call after the tables committed: open connections are judged again at once (S7). */
 	rightsChanged(change: RightsChange): void;
 	/** A session or token is no longer good: what was opened with it closes (S7). */
@@ -101,6 +104,8 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	/** One promise for everybody who opens the same document. */
 	const opened = new Map<string, Promise<OpenDocument>>();
 	const resident = new Map<string, OpenDocument>();
+	/** Connections whose clients have everything of a document that nobody has open. */
+	const watching = new Map<string, Set<Connection>>();
 	/** Documents nobody has open, the longest unused first. */
 	const idle = new Set<OpenDocument>();
 	let isClosing = false;
@@ -127,6 +132,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 				name,
 				log: await loading.run(() => log.open(path)),
 				aside,
+				headMs: options.limits?.headMs ?? headMs,
 				counters,
 				logger,
 				now,
@@ -142,6 +148,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 				},
 			});
 			resident.set(path, document);
+			for (const connection of [...(watching.get(path) ?? [])]) connection.attach(document);
 			return document;
 		} catch (error) {
 			opened.delete(path);
@@ -169,6 +176,16 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		now,
 		find: (user, name) => directory.find(user, name),
 		open,
+		isResident: (path) => resident.has(path),
+		watch(path, connection) {
+			const those = watching.get(path) ?? new Set();
+			watching.set(path, those.add(connection));
+			return () => {
+				those.delete(connection);
+				if (those.size === 0 && watching.get(path) === those) watching.delete(path);
+			};
+		},
+		since: (path, cursor) => log.since(path, cursor),
 		quarantine(refused) {
 			logger.warn(
 				{ document: refused.document, user: refused.user, reason: refused.reason },
@@ -191,11 +208,11 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	}, options.limits?.tickMs ?? tickMs).unref();
 
 	return {
-		async accept(socket, who, path) {
+		async accept(socket, who, path, cursor) {
 			const name = parseDocumentName(path);
 			if (isClosing) return socket.close(closeCodes.restarting.code, closeCodes.restarting.reason);
 			if (!name) return socket.close(closeCodes.notFound.code, closeCodes.notFound.reason);
-			const connection = new Connection({ socket, who, path, name, host });
+			const connection = new Connection({ socket, who, path, name, cursor, host });
 			connections.add(connection);
 			await connection.join();
 		},

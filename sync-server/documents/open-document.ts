@@ -1,5 +1,7 @@
+import { crc32 } from 'node:zlib';
 import type { Logger } from 'pino';
 import * as Y from 'yjs';
+import { formatCursor, type Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
 import { hasPending, readDocument } from '../log/compact-document.ts';
@@ -16,12 +18,14 @@ import type { Committed } from './projector.ts';
 export interface Listener extends Present {
 	/** A durable change; `before` is the state vector of a client that has everything but this. */
 	sendUpdate(frame: Uint8Array, before: () => Uint8Array): void;
+	/** How far the document is on disk; what it says was sent before. */
+	sendHead(frame: Uint8Array): void;
 	/** The document is gone from memory: what the disk refused is not served (S2). */
 	documentFailed(): void;
 }
 
 /** Who writes, and whether they may by the time it is applied. */
-interface Writer {
+export interface Writer {
 	readonly user: string;
 	readonly mayWrite: () => boolean;
 }
@@ -38,6 +42,8 @@ export interface OpenDocumentOptions {
 	readonly log: OpenedDocument;
 	/** Judges what is too large for the main thread. */
 	readonly aside: GateAside;
+	/** So long after a change, everybody hears how far the document is. */
+	readonly headMs: number;
 	readonly counters: Counters;
 	readonly logger: Logger;
 	readonly now: () => number;
@@ -72,6 +78,10 @@ export class OpenDocument {
 	readonly #yjs: Y.Doc;
 	readonly #owners: Map<number, string>;
 	#head: number;
+	#headCheck: number;
+	/** 0 until something is written: then the log has given it one. */
+	#epoch: number;
+	#headTimer: NodeJS.Timeout | undefined;
 	#inFlight: InFlight[] = [];
 	#actions: { after: number; run: () => void }[] = [];
 	#settled: (() => void)[] = [];
@@ -95,6 +105,8 @@ export class OpenDocument {
 		this.snapshotBytes = stored.snapshot?.length ?? 0;
 		this.#encodedBytes = this.bytes + this.snapshotBytes;
 		this.#head = stored.head;
+		this.#headCheck = stored.headCheck;
+		this.#epoch = stored.epoch;
 		this.#owners = new Map(stored.owners);
 		this.#yjs = readDocument(options.path, stored);
 		this.#yjs.on('update', (update: Uint8Array) => (this.#effect = update));
@@ -122,6 +134,12 @@ export class OpenDocument {
 
 	get head(): number {
 		return this.#head;
+	}
+
+	/** How far it is on disk; undefined where the log has not said yet what it is called. */
+	get cursor(): Cursor | undefined {
+		if (this.#epoch === 0 && this.#head > 0) return undefined;
+		return { epoch: this.#epoch, seq: this.#head, check: this.#headCheck };
 	}
 
 	stateVector(): Uint8Array {
@@ -235,11 +253,14 @@ export class OpenDocument {
 		const done = this.#inFlight.splice(0, ready === -1 ? this.#inFlight.length : ready);
 		if (done.length === 0) return;
 		const from = done[0]!.seq!;
-		this.#head = done.at(-1)!.seq!;
+		const last = done.at(-1)!;
+		this.#head = last.seq!;
+		this.#headCheck = crc32(last.data);
 		this.rows += done.length;
 		for (const { data } of done) this.bytes += data.length;
 		this.#options.counters.committed += done.length;
 		this.#broadcast(done);
+		this.#headTimer ??= setTimeout(() => void this.#sendHeads(), this.#options.headMs).unref();
 		this.#runActions();
 		const entries = done.flatMap(({ entries: written, at }) =>
 			written.map((entry) => ({ ...entry, receivedAt: new Date(at).toISOString() })),
@@ -257,6 +278,22 @@ export class OpenDocument {
 		const stateBefore = (): Uint8Array =>
 			(before ??= this.#stateVectorBefore([...done, ...this.#inFlight]));
 		for (const listener of this.listeners) listener.sendUpdate(frame, stateBefore);
+	}
+
+	/** Now and then: an old cursor is as true as a new one, only the way from it is longer. */
+	async #sendHeads(): Promise<void> {
+		this.#headTimer = undefined;
+		if (this.listeners.size === 0) return;
+		try {
+			if (this.#epoch === 0) this.#epoch = (await this.#options.log.cursor()).epoch;
+		} catch (error) {
+			// Without a head nobody misses anything: the next commit tries again.
+			this.#options.logger.warn({ document: this.path, err: error }, 'a log did not say its epoch');
+		}
+		const { cursor } = this;
+		if (!cursor || this.#isClosed) return;
+		const frame = writeMessage({ kind: 'head', cursor: formatCursor(cursor) });
+		for (const listener of this.listeners) listener.sendHead(frame);
 	}
 
 	#stateVectorBefore(later: readonly InFlight[]): Uint8Array {
@@ -310,6 +347,7 @@ export class OpenDocument {
 		this.#inFlight = [];
 		for (const resolve of this.#settled.splice(0)) resolve();
 		this.presence.stop();
+		clearTimeout(this.#headTimer);
 		this.#yjs.destroy();
 		this.#options.closed(this);
 	}

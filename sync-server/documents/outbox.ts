@@ -19,17 +19,25 @@ interface Lag {
 export class Outbox {
 	readonly #socket: WebSocket;
 	readonly #now: () => number;
+	readonly #lagged: () => void;
 	readonly #caughtUp: (stateVector: Uint8Array) => void;
 	#lag: Lag | undefined;
 
 	constructor(options: {
 		socket: WebSocket;
 		now: () => number;
+		lagged: () => void;
 		caughtUp: (stateVector: Uint8Array) => void;
 	}) {
 		this.#socket = options.socket;
 		this.#now = options.now;
+		this.#lagged = options.lagged;
 		this.#caughtUp = options.caughtUp;
+	}
+
+	/** True while changes are held back. */
+	get isLagging(): boolean {
+		return this.#lag !== undefined;
 	}
 
 	/** Sends an answer, whatever waits. */
@@ -42,6 +50,7 @@ export class Outbox {
 	sendChange(frame: Uint8Array, before: () => Uint8Array): void {
 		if (this.#lag) return;
 		if (this.#socket.bufferedAmount <= lagBytes) return this.send(frame);
+		this.#lagged();
 		this.#lag = {
 			stateVector: before(),
 			lowestBytes: this.#socket.bufferedAmount,

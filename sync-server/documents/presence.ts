@@ -111,6 +111,11 @@ export class Presence {
 	}
 }
 
+/** True for an awareness update that shows somebody; false for goodbyes and for bytes that are none. */
+export function showsSomebody(update: Uint8Array): boolean {
+	return readEntries(update)?.some(({ state }) => state !== 'null') ?? false;
+}
+
 interface AwarenessEntry {
 	readonly client: number;
 	readonly clock: number;

@@ -37,12 +37,17 @@ export class Receipts {
 		return this.#refusedWith !== undefined && this.#barrier !== undefined;
 	}
 
-	/** Answers a barrier, at once or when the disk has what came before it; never while a resync is due. */
-	barrier(document: OpenDocument, payload: Uint8Array): void {
+	/**
+	 * Answers a barrier, at once or when the disk has what came before it; never while a resync is due.
+	 * Without a document there was nothing before it.
+	 */
+	barrier(document: OpenDocument | undefined, payload: Uint8Array): void {
 		this.#barrier = payload;
 		if (this.#refusedWith) return this.#tellRefused(this.#refusedWith, payload);
 		if (this.#awaitsStep2) return;
-		document.afterCommits(() => this.#send(writeMessage({ kind: 'barrier', payload })));
+		const answer = (): void => this.#send(writeMessage({ kind: 'barrier', payload }));
+		if (document) document.afterCommits(answer);
+		else answer();
 	}
 
 	/** A write was taken. */

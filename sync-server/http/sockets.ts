@@ -18,7 +18,12 @@ interface Options {
 	readonly ended: EndedCredentials;
 	/** Both resolve when the socket is served. */
 	readonly live: (socket: WebSocket, person: Person) => Promise<void>;
-	readonly sync: (socket: WebSocket, person: Person, document: string) => Promise<void>;
+	readonly sync: (
+		socket: WebSocket,
+		person: Person,
+		document: string,
+		cursor: string | undefined,
+	) => Promise<void>;
 	readonly onFault: (error: unknown) => void;
 	readonly limits?: AdmissionLimits;
 }
@@ -73,7 +78,8 @@ export function acceptSockets(options: Options) {
 		request: IncomingMessage,
 		document: string | undefined,
 	): Promise<void> {
-		const caller = await identify.socket(headOf(request));
+		const asked = headOf(request);
+		const caller = await identify.socket(asked);
 		if (caller?.kind !== 'person' || ended.has(caller.credential))
 			return close(socket, closeCodes.signInNeeded);
 		if (isClosing) return close(socket, closeCodes.restarting);
@@ -82,7 +88,9 @@ export function acceptSockets(options: Options) {
 		if (socket.readyState === socket.CLOSED) return left();
 		socket.once('close', left);
 		const accepted =
-			document === undefined ? live(socket, caller) : sync(socket, caller, decoded(document) ?? '');
+			document === undefined
+				? live(socket, caller)
+				: sync(socket, caller, decoded(document) ?? '', cursorIn(asked));
 		socket.resume();
 		await accepted;
 	}
@@ -134,6 +142,11 @@ function shuffled<T>(all: T[]): T[] {
 		[all[index], all[other]] = [all[other]!, all[index]!];
 	}
 	return all;
+}
+
+/** `?cursor=` of the address: present at all, it says that the client hears of cursors. */
+function cursorIn(request: Request): string | undefined {
+	return new URL(request.url).searchParams.get('cursor') ?? undefined;
 }
 
 function decoded(text: string): string | undefined {

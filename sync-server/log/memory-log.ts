@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { isSameCursor, type Cursor } from '#shared/wire/cursor.ts';
 import { compactDocument } from './compact-document.ts';
 import { GroupCommit, type Appender, type PendingAppend } from './group-commit.ts';
 import {
@@ -18,6 +19,7 @@ interface MemoryDocument {
 	snapshotAt: number;
 	snapshot?: Uint8Array;
 	updates: (StoredUpdate & { readonly crc: number })[];
+	headCheck: number;
 	readonly owners: Map<number, string>;
 }
 
@@ -42,13 +44,32 @@ export function openMemoryLog(disk: MemoryDisk): UpdateLog {
 		return batch.map((pending) => append(disk, pending));
 	});
 
-	return {
+	const log: UpdateLog = {
 		async open(document) {
 			await disk.ready;
 			const stored = read(disk, document);
 			const appender: Appender = { document, hasFailed: false };
 			appenders.add(appender);
-			return { stored, append: (update) => commits.append(appender, update) };
+			return {
+				stored,
+				append: (update) => commits.append(appender, update),
+				cursor: () => log.cursor(document),
+			};
+		},
+		async cursor(document) {
+			await disk.ready;
+			return cursorOf(disk, document);
+		},
+		async since(document, cursor) {
+			await disk.ready;
+			const now = cursorOf(disk, document);
+			if (isSameCursor(cursor, now)) return { updates: [], cursor: now };
+			const found = disk.documents.get(document);
+			const at = found?.updates.findIndex(({ seq }) => seq === cursor.seq) ?? -1;
+			if (found?.epoch !== cursor.epoch || found.updates[at]?.crc !== cursor.check)
+				return undefined;
+			const updates = found.updates.slice(at + 1).map((update) => soundData(document, update));
+			return { updates, cursor: now };
 		},
 		documents: () =>
 			Promise.resolve(
@@ -93,6 +114,7 @@ export function openMemoryLog(disk: MemoryDisk): UpdateLog {
 		},
 		close: () => commits.whenIdle(),
 	};
+	return log;
 }
 
 function append(disk: MemoryDisk, { appender, update }: PendingAppend): number {
@@ -102,25 +124,40 @@ function append(disk: MemoryDisk, { appender, update }: PendingAppend): number {
 		snapshotSeq: 0,
 		snapshotAt: 0,
 		updates: [],
+		headCheck: 0,
 		owners: new Map<number, string>(),
 	};
 	disk.documents.set(appender.document, document);
 	const { claims, ...rest } = update;
-	document.updates.push({ ...rest, seq: ++document.head, crc: crc32(rest.data) });
+	document.headCheck = crc32(rest.data);
+	document.updates.push({ ...rest, seq: ++document.head, crc: document.headCheck });
 	for (const client of claims)
 		if (!document.owners.has(client)) document.owners.set(client, update.user);
 	return document.head;
 }
 
+function cursorOf(disk: MemoryDisk, name: string): Cursor {
+	const { epoch = 0, head = 0, headCheck = 0 } = disk.documents.get(name) ?? {};
+	return { epoch, seq: head, check: headCheck };
+}
+
+function soundData(
+	name: string,
+	{ seq, data, crc }: { seq: number; data: Uint8Array; crc: number },
+): Uint8Array {
+	if (crc32(data) !== crc) throw new UnreadableDocument(name, `update ${seq} is damaged`);
+	return data;
+}
+
 function read(disk: MemoryDisk, name: string, upTo = Number.MAX_SAFE_INTEGER): StoredDocument {
 	const document = disk.documents.get(name);
 	const kept = document?.updates.filter(({ seq }) => seq <= upTo) ?? [];
-	for (const { seq, data, crc } of kept)
-		if (crc32(data) !== crc) throw new UnreadableDocument(name, `update ${seq} is damaged`);
+	for (const update of kept) soundData(name, update);
 	const bytes = (document?.updates ?? []).reduce((sum, { data }) => sum + data.length, 0);
 	return {
 		epoch: document?.epoch ?? 0,
 		head: document?.head ?? 0,
+		headCheck: document?.headCheck ?? 0,
 		snapshotSeq: document?.snapshotSeq ?? 0,
 		snapshotAt: document?.snapshotAt ?? 0,
 		...(document?.snapshot && { snapshot: document.snapshot }),

@@ -1,3 +1,5 @@
+import type { Cursor } from '#shared/wire/cursor.ts';
+
 /** One change as it is kept: the effective update, who sent it, through which Yjs client, and when (S6). */
 interface LoggedUpdate {
 	readonly user: string;
@@ -23,6 +25,8 @@ export interface StoredDocument {
 	readonly epoch: number;
 	/** Sequence number of the last update; 0 where there is none. */
 	readonly head: number;
+	/** Checksum of the last update. */
+	readonly headCheck: number;
 	readonly snapshotSeq: number;
 	readonly snapshot?: Uint8Array;
 	/** When the last update in the snapshot was received; 0 without one. */
@@ -46,6 +50,14 @@ export interface OpenedDocument {
 	 * Rejects when it is not; then nothing behind it on this handle is written either.
 	 */
 	readonly append: (update: AppendedUpdate) => Promise<number>;
+	/** How far the document goes on disk. */
+	readonly cursor: () => Promise<Cursor>;
+}
+
+/** What lies after a cursor, and the cursor of its end. */
+export interface UpdatesSince {
+	readonly updates: readonly Uint8Array[];
+	readonly cursor: Cursor;
 }
 
 export interface QuarantinedUpdate {
@@ -72,6 +84,13 @@ export const nothingCompacted: Compacted = { foldedRows: 0, foldedBytes: 0, snap
 export interface UpdateLog {
 	/** Reads a document, whether it exists or not; the first append makes it. Rejects with UnreadableDocument (S3). */
 	open(document: string): Promise<OpenedDocument>;
+	/** How far a document goes, without reading it. */
+	cursor(document: string): Promise<Cursor>;
+	/**
+	 * The updates after a cursor, without reading what is before it; undefined where only the whole document
+	 * can tell: the cursor is of another log, or what comes after it was folded. Rejects with UnreadableDocument.
+	 */
+	since(document: string, cursor: Cursor): Promise<UpdatesSince | undefined>;
 	/** Documents with their heads, in the order of their names. */
 	documents(): Promise<readonly { readonly name: string; readonly head: number }[]>;
 	/**

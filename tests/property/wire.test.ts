@@ -12,6 +12,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
 	fc.record({ kind: fc.constant('awareness' as const), update: bytes }),
 	fc.record({ kind: fc.constant('denied' as const), reason: text }),
 	fc.record({ kind: fc.constant('queryAwareness' as const) }),
+	fc.record({ kind: fc.constant('head' as const), cursor: fc.string() }),
 	fc.record({ kind: fc.constant('barrier' as const), payload: fc.uint8Array({ maxLength: 64 }) }),
 	fc.record({
 		kind: fc.constant('refused' as const),

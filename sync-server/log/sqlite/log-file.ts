@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32, gunzipSync } from 'node:zlib';
+import { isSameCursor, type Cursor } from '#shared/wire/cursor.ts';
 import {
 	quarantineLimits,
 	UnreadableDocument,
@@ -7,6 +8,7 @@ import {
 	type QuarantinedUpdate,
 	type StoredDocument,
 	type StoredUpdate,
+	type UpdatesSince,
 } from '../update-log.ts';
 
 export interface NamedAppend {
@@ -29,6 +31,7 @@ interface DocumentRow {
 	readonly id: number;
 	readonly epoch: number;
 	readonly head: number;
+	readonly headCrc: number;
 	readonly snapshotSeq: number;
 	readonly rows: number;
 	readonly bytes: number;
@@ -51,12 +54,13 @@ export class LogFile {
 	#appendOne({ document, update }: NamedAppend): number {
 		const { id, head } = this.#find(document) ?? this.#create(document);
 		const seq = head + 1;
+		const crc = crc32(update.data);
 		this.#prepare(
 			'INSERT INTO updates (document, seq, user, client, at, data, crc) VALUES (?, ?, ?, ?, ?, ?, ?)',
-		).run(id, seq, update.user, update.client, update.at, update.data, crc32(update.data));
+		).run(id, seq, update.user, update.client, update.at, update.data, crc);
 		this.#prepare(
-			'UPDATE documents SET head = ?, rows = rows + 1, bytes = bytes + ? WHERE id = ?',
-		).run(seq, update.data.length, id);
+			'UPDATE documents SET head = ?, head_crc = ?, rows = rows + 1, bytes = bytes + ? WHERE id = ?',
+		).run(seq, crc, update.data.length, id);
 		for (const client of update.claims)
 			this.#prepare('INSERT OR IGNORE INTO owners (document, client, user) VALUES (?, ?, ?)').run(
 				id,
@@ -73,6 +77,7 @@ export class LogFile {
 			return {
 				epoch: 0,
 				head: 0,
+				headCheck: 0,
 				snapshotSeq: 0,
 				snapshotAt: 0,
 				updates: [],
@@ -90,6 +95,7 @@ export class LogFile {
 		return {
 			epoch: row.epoch,
 			head: row.head,
+			headCheck: row.headCrc,
 			snapshotSeq: row.snapshotSeq,
 			...(snapshot && { snapshot: snapshot.data }),
 			snapshotAt: snapshot?.at ?? 0,
@@ -128,6 +134,26 @@ export class LogFile {
 				throw new UnreadableDocument(name, `update ${update.seq} is damaged`);
 			return update;
 		});
+	}
+
+	/** How far a document goes. */
+	cursor(name: string): Cursor {
+		const row = this.#find(name);
+		return { epoch: row?.epoch ?? 0, seq: row?.head ?? 0, check: row?.headCrc ?? 0 };
+	}
+
+	/** The updates after a cursor; undefined where the rows cannot tell. Throws UnreadableDocument. */
+	since(name: string, cursor: Cursor): UpdatesSince | undefined {
+		const now = this.cursor(name);
+		if (isSameCursor(cursor, now)) return { updates: [], cursor: now };
+		const row = this.#find(name);
+		if (row?.epoch !== cursor.epoch || cursor.seq <= row.snapshotSeq || cursor.seq >= row.head)
+			return undefined;
+		// From the row that the cursor names: its checksum must be the same.
+		const from = { ...row, snapshotSeq: cursor.seq - 1 };
+		const [known, ...updates] = this.#updates(name, from, row.head);
+		if (!known || crc32(known.data) !== cursor.check) return undefined;
+		return { updates: updates.map(({ data }) => data), cursor: now };
 	}
 
 	documents(): { name: string; head: number }[] {
@@ -201,7 +227,8 @@ export class LogFile {
 
 	#find(name: string): DocumentRow | undefined {
 		return this.#prepare(
-			'SELECT id, epoch, head, snapshot_seq AS snapshotSeq, rows, bytes FROM documents WHERE name = ?',
+			`SELECT id, epoch, head, head_crc AS headCrc, snapshot_seq AS snapshotSeq, rows, bytes
+			FROM documents WHERE name = ?`,
 		).get(name) as unknown as DocumentRow | undefined;
 	}
 

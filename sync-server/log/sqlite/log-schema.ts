@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS documents (
 	name TEXT NOT NULL UNIQUE,
 	epoch INTEGER NOT NULL,
 	head INTEGER NOT NULL DEFAULT 0,
+	head_crc INTEGER NOT NULL DEFAULT 0,
 	snapshot_seq INTEGER NOT NULL DEFAULT 0,
 	rows INTEGER NOT NULL DEFAULT 0,
 	bytes INTEGER NOT NULL DEFAULT 0
@@ -57,6 +58,14 @@ export function openLogFile(file: string, maxPages?: number): DatabaseSync {
 	sql.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;
 		PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;`);
 	sql.exec(schema);
+	addHeadChecksum(sql);
 	if (maxPages !== undefined) sql.exec(`PRAGMA max_page_count = ${maxPages}`);
 	return sql;
+}
+
+/** Logs of before there were cursors have no checksum of their head; it comes with the next append. */
+function addHeadChecksum(sql: DatabaseSync): void {
+	const columns = sql.prepare('PRAGMA table_info(documents)').all();
+	if (columns.some(({ name }) => name === 'head_crc')) return;
+	sql.exec('ALTER TABLE documents ADD COLUMN head_crc INTEGER NOT NULL DEFAULT 0');
 }

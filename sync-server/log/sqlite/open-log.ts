@@ -23,17 +23,17 @@ export async function openSqliteLog(data: LogThreadData): Promise<UpdateLog> {
 
 	return {
 		async open(document) {
-			try {
-				const stored = await writer.call('read', document);
-				const appender: Appender = { document, hasFailed: false };
-				remember(appenders, appender);
-				return { stored, append: (update) => commits.append(appender, update) };
-			} catch (cause) {
-				throw cause instanceof ThreadError && cause.isUnreadable
-					? new UnreadableDocument(document, 'its bytes on disk are damaged', { cause })
-					: cause;
-			}
+			const stored = await writer.call('read', document).catch(unreadable(document));
+			const appender: Appender = { document, hasFailed: false };
+			remember(appenders, appender);
+			return {
+				stored,
+				append: (update) => commits.append(appender, update),
+				cursor: () => writer.call('cursor', document),
+			};
 		},
+		cursor: (document) => writer.call('cursor', document),
+		since: (document, cursor) => writer.call('since', document, cursor).catch(unreadable(document)),
 		documents: () => writer.call('documents'),
 		async compact(document, upTo) {
 			const read = await writer.call('read', document, upTo);
@@ -59,6 +59,15 @@ export async function openSqliteLog(data: LogThreadData): Promise<UpdateLog> {
 			await compaction.close();
 			await writer.close();
 		},
+	};
+}
+
+/** Throws what a thread said of a damaged document as what it is. */
+function unreadable(document: string): (cause: unknown) => never {
+	return (cause) => {
+		throw cause instanceof ThreadError && cause.isUnreadable
+			? new UnreadableDocument(document, 'its bytes on disk are damaged', { cause })
+			: cause;
 	};
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
+import type { Cursor } from '#shared/wire/cursor.ts';
 import { readDocument } from '#sync-server/log/compact-document.ts';
 import {
 	quarantineLimits,
@@ -68,6 +69,39 @@ export function updateLogContract(make: () => LogUnderTest | Promise<LogUnderTes
 				a.flatMap((update, index) => [one.append(update), other.append(b[index]!)]),
 			);
 			expect(seqs).toEqual(a.flatMap((_, index) => [index + 1, index + 1]));
+		}));
+
+	test('from a cursor on it tells what came later, and from no cursor that it cannot vouch for', () =>
+		withLog(async (log) => {
+			const nothing = { epoch: 0, seq: 0, check: 0 };
+			expect(await log.cursor(name)).toEqual(nothing);
+			expect(await log.since(name, nothing)).toEqual({ updates: [], cursor: nothing });
+			const { append } = await log.open(name);
+			const cursors: Cursor[] = [];
+			const updates = updatesOf(1, 6);
+			for (const update of updates) {
+				await append(update);
+				cursors.push(await log.cursor(name));
+			}
+			expect(cursors.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+			const [end] = cursors.slice(-1);
+			const after = (index: number) => log.since(name, cursors[index]!);
+			const rest = (index: number) => updates.slice(index + 1).map(({ data }) => Buffer.from(data));
+			for (const index of cursors.keys()) {
+				const found = (await after(index))!;
+				expect(found.cursor).toEqual(end);
+				expect(found.updates.map((data) => Buffer.from(data))).toEqual(rest(index));
+			}
+			expect(await log.since(name, nothing)).toBeUndefined();
+			expect(await log.since(name, { ...end!, epoch: end!.epoch + 1 })).toBeUndefined();
+			expect(await log.since(name, { ...end!, seq: 7 })).toBeUndefined();
+			expect(await log.since(name, { ...cursors[3]!, check: 1 })).toBeUndefined();
+			await log.compact(name, 4);
+			expect(await after(1)).toBeUndefined();
+			expect((await after(4))!.updates.map((data) => Buffer.from(data))).toEqual(rest(4));
+			await log.compact(name, 6);
+			expect(await after(5)).toEqual({ updates: [], cursor: end });
+			expect(await log.cursor('p/b/notes')).toEqual(nothing);
 		}));
 
 	test('S2 what was appended is there after the log was opened again, with user, client and time', async () => {

@@ -36,6 +36,7 @@ async function openDocument(aside: GateAside): Promise<OpenDocument> {
 		name,
 		log: await log.open(answers),
 		aside,
+		headMs: 1000,
 		counters: newCounters(),
 		logger: pino({ level: 'silent' }),
 		now: () => 0,

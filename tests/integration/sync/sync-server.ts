@@ -51,13 +51,14 @@ export async function startSyncServer(
 		idleBytes?: number;
 		tickMs?: number;
 		aside?: GateAsideOptions;
+		headMs?: number;
 	} = {},
 ): Promise<SyncServer> {
 	const disk = options.disk ?? new MemoryDisk();
 	const tables = options.tables ?? new TestTables();
 	const log = options.log ?? openMemoryLog(disk);
 	const time = { now: Date.parse('2026-01-01T00:00:00Z') };
-	const { compactionRows, idleBytes, tickMs, aside } = options;
+	const { compactionRows, idleBytes, tickMs, aside, headMs } = options;
 	const documents = openDocuments({
 		log,
 		directory: {
@@ -76,6 +77,7 @@ export async function startSyncServer(
 			...(idleBytes !== undefined && { idleBytes }),
 			...(tickMs !== undefined && { tickMs }),
 			...(aside && { aside }),
+			...(headMs !== undefined && { headMs }),
 		},
 	});
 	const http = createServer();
@@ -87,6 +89,7 @@ export async function startSyncServer(
 			socket,
 			{ user, name: user.toUpperCase(), credential: searchParams.get('token') ?? user },
 			pathname.slice('/sync/'.length),
+			searchParams.get('cursor') ?? undefined,
 		);
 	});
 	await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

@@ -1,0 +1,117 @@
+import type { Refusal } from '#shared/wire/close-codes.ts';
+import type { Message } from '#shared/wire/messages.ts';
+import { limits } from './gate/limits.ts';
+import type { OpenDocument, Writer, WriteVerdict } from './open-document.ts';
+import type { Receipts } from './receipts.ts';
+
+const unsettledLimitBytes = 2 * 1024 * 1024;
+
+interface IncomingOptions {
+	readonly writer: Writer;
+	readonly receipts: Receipts;
+	/** False once the client is gone. */
+	readonly isOpen: () => boolean;
+	/** Something before a write is missing: the client is asked for the whole. */
+	readonly ask: (document: OpenDocument) => void;
+	readonly refuse: (refusal: Refusal, data: Uint8Array) => void;
+	/** What waited may go on. */
+	readonly ready: () => void;
+	/** An update could not be judged; the client has it still and brings it again. */
+	readonly failed: (error: unknown) => void;
+}
+
+/** What one client writes, in its order: judged, applied or refused, and taken no faster than the disk writes. */
+export class Incoming {
+	readonly #options: IncomingOptions;
+	/** An update is judged aside; what came later waits. */
+	#isJudging = false;
+	#unsettledBytes = 0;
+
+	constructor(options: IncomingOptions) {
+		this.#options = options;
+	}
+
+	/** False while an update is judged that nothing may overtake. */
+	get isFree(): boolean {
+		return !this.#isJudging;
+	}
+
+	/** False while the disk is behind by more than 2 MB. */
+	get isFlowing(): boolean {
+		return this.#unsettledBytes <= unsettledLimitBytes;
+	}
+
+	/** Takes an update, or tells why not. */
+	write(
+		document: OpenDocument,
+		{ kind, update }: Extract<Message, { kind: 'step2' | 'update' }>,
+	): void {
+		const { receipts, refuse, writer } = this.#options;
+		if (receipts.ignoresWrites) return;
+		const isStep2 = kind === 'step2';
+		if (update.length > (isStep2 ? limits.step2Bytes : limits.updateBytes))
+			return refuse('tooLarge', update);
+		const verdict = document.write(update, writer);
+		if (verdict instanceof Promise) void this.#judgedAside(document, update, isStep2, verdict);
+		else this.#judged(document, update, isStep2, verdict);
+	}
+
+	async #judgedAside(
+		document: OpenDocument,
+		update: Uint8Array,
+		isStep2: boolean,
+		judging: Promise<WriteVerdict>,
+	): Promise<void> {
+		this.#isJudging = true;
+		try {
+			const verdict = await judging;
+			this.#isJudging = false;
+			if (!this.#options.isOpen()) return;
+			this.#judged(document, update, isStep2, verdict);
+			this.#options.ready();
+		} catch (error) {
+			this.#options.failed(error);
+		}
+	}
+
+	#judged(
+		document: OpenDocument,
+		update: Uint8Array,
+		isStep2: boolean,
+		verdict: WriteVerdict,
+	): void {
+		switch (verdict.kind) {
+			case 'known':
+			case 'ok':
+				this.#options.receipts.taken(isStep2);
+				return this.#hold(document, update.length);
+			case 'resync':
+				return this.#askAgain(document, isStep2, update);
+			case 'refuse':
+				return this.#options.refuse(verdict.refusal, update);
+		}
+	}
+
+	#hold(document: OpenDocument, bytes: number): void {
+		const wasFlowing = this.isFlowing;
+		const isFirst = this.#unsettledBytes === 0;
+		this.#unsettledBytes += bytes;
+		if (!isFirst && (!wasFlowing || this.isFlowing)) return;
+		document.afterCommits(() => {
+			const isStuck = !this.isFlowing;
+			this.#unsettledBytes = 0;
+			if (isStuck) this.#options.ready();
+		});
+	}
+
+	#askAgain(document: OpenDocument, isStep2: boolean, update: Uint8Array): void {
+		switch (this.#options.receipts.missed(isStep2)) {
+			case 'ask':
+				return this.#options.ask(document);
+			case 'asked already':
+				return;
+			case 'in vain':
+				return this.#options.refuse('malformed', update);
+		}
+	}
+}
