@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { Flywheel } from '../support/flywheel.ts';
+import { barriers } from '../support/axe.ts';
 import { badge, join, label, signIn, type Person } from './people.ts';
 
 /**
@@ -79,6 +80,7 @@ test('what is done without a network is listed as waiting, with the reason', asy
 	const row = page.getByRole('row').filter({ hasText: 'answers' });
 	await expect(row).toContainText('no network');
 	await expect(row.getByRole('cell').nth(2)).toHaveText(/^[1-9]\d*$/);
+	expect(await barriers(page)).toEqual([]);
 	const download = page.waitForEvent('download');
 	await page.getByRole('button', { name: 'Save all as a file' }).click();
 	expect((await download).suggestedFilename()).toMatch(/^unsent-.*\.json$/);
@@ -107,6 +109,7 @@ test('S11 the lead is told, takes one in and sets one aside', async () => {
 	await rowOf(taken).getByRole('button', { name: 'Take in' }).click();
 	await expect(rowOf(taken)).toContainText('taken in');
 	await rowOf(aside).getByRole('button', { name: 'Set aside' }).click();
+	expect(await barriers(page)).toEqual([]);
 	await page.getByLabel(/^Why/).fill('Answered anew since');
 	await page.getByRole('dialog').getByRole('button', { name: 'Set aside' }).click();
 	await expect(rowOf(aside)).toContainText('set aside');
@@ -115,6 +118,7 @@ test('S11 the lead is told, takes one in and sets one aside', async () => {
 	await page.reload();
 	await expect(rows).toHaveCount(2);
 	await expect(rowOf(aside)).toContainText('Answered anew since');
+	expect(await barriers(page)).toEqual([]);
 	await page.goto(`${flywheel.url}/projects/${project}/label`);
 	await page.getByRole('button', { name: 'all', exact: true }).click();
 	await page.getByRole('link', { name: '1 late' }).click();
@@ -143,6 +147,7 @@ test('a device without room stops editing, says so, and hands the work over as a
 	await page.evaluate(() => Object.assign(window, { isFull: true }));
 	const [unstored] = await label(page, 1, 'g');
 	await expect(page.getByRole('alert')).toContainText('no room left, so editing has stopped');
+	expect(await barriers(page)).toEqual([]);
 	await expect(badge(page)).toHaveAttribute('data-saved', 'not-saved');
 	const next = (await desk.getAttribute('data-item'))!;
 	await page.keyboard.press('b');
@@ -162,6 +167,7 @@ test('a device without room stops editing, says so, and hands the work over as a
 	const dialog = labeler.page.getByRole('dialog');
 	await expect(dialog).toContainText('Saved by Lars');
 	await expect(dialog).toContainText('1 answer');
+	expect(await barriers(labeler.page)).toEqual([]);
 	await dialog.getByRole('button', { name: /^Take in/ }).click();
 	await expect(labeler.page.getByRole('heading', { name: 'Nothing waits' })).toBeVisible();
 	await expect(badge(labeler.page)).toHaveAttribute('data-saved', 'server');

@@ -25,6 +25,8 @@ export function pagesOf({ project, batch, run, snapshot, item }: TurnedWheel): P
 			path: `${base}/label/${batch}`,
 			ready: (page) => page.getByRole('toolbar').waitFor(),
 		},
+		{ name: 'late', path: `${base}/label/late`, ready: text('Nothing came late') },
+		{ name: 'waiting', path: '/waiting', ready: text('Nothing waits') },
 		{ name: 'review', path: `${base}/review`, ready: text(/Nothing waits|accept/) },
 		{ name: 'snapshots', path: `${base}/snapshots`, ready: text('First answers') },
 		{ name: 'snapshot', path: `${base}/snapshots/${snapshot}`, ready: text('train/first') },
