@@ -243,7 +243,11 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		metrics,
 		logger,
 		facts,
-		health: async () => ({ ok: true, epoch, changes: await tables.changes.head() }),
+		async health() {
+			// Asked for its answer, not for its number: how much is done here is nobody's business.
+			await tables.changes.head();
+			return { ok: true, epoch };
+		},
 	});
 	server.on('request', (req, res) => void answer(req, res));
 

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { FeedPosition } from '../tables/changes.ts';
 
@@ -7,41 +7,65 @@ const positionShape = z.strictObject({
 	after: z.string().optional(),
 });
 
+const cipher = 'aes-256-gcm';
+const nonceBytes = 12;
+const tagBytes = 16;
+/** Positions are padded to a multiple of this, so that the length tells nothing either. */
+const blockBytes = 32;
+
 /**
- * Cursors of the change feed: a position, signed with a key of the installation over the epoch and the
- * person. A cursor of somebody else, of another epoch or made up reads as undefined.
+ * Cursors of the change feed: a position, sealed with a key of the installation for one person and epoch. A
+ * cursor of somebody else, of another epoch or made up reads as undefined. Nobody can read one: the numbers in
+ * it would tell a blind labeler how much others do.
  *
- *     cursor := base64url(JSON position) "." base64url(first 12 bytes of HMAC-SHA-256)
+ *     cursor := base64url(nonce • AES-256-GCM(JSON position) • tag)
+ *
+ * The nonce is made of what is sealed, so that a position has one cursor and no nonce serves for two positions.
  */
 export class FeedCursors {
-	readonly #key: string;
+	readonly #secret: string;
+	readonly #key: Buffer;
 	readonly #epoch: string;
 
-	constructor(key: string, epoch: string) {
-		this.#key = key;
+	constructor(secret: string, epoch: string) {
+		this.#secret = secret;
+		this.#key = createHash('sha256').update(`feed cursors\n${secret}`).digest();
 		this.#epoch = epoch;
 	}
 
 	write(user: string, position: FeedPosition): string {
-		const text = Buffer.from(JSON.stringify(position)).toString('base64url');
-		return `${text}.${this.#sign(user, text).toString('base64url')}`;
+		const json = JSON.stringify(position);
+		const text = json.padEnd(Math.ceil(json.length / blockBytes) * blockBytes);
+		const bound = this.#boundTo(user);
+		const nonce = createHmac('sha256', this.#secret)
+			.update(`${bound}\n${text}`)
+			.digest()
+			.subarray(0, nonceBytes);
+		const sealing = createCipheriv(cipher, this.#key, nonce).setAAD(Buffer.from(bound));
+		const sealed = [sealing.update(text, 'utf8'), sealing.final()];
+		return Buffer.concat([nonce, ...sealed, sealing.getAuthTag()]).toString('base64url');
 	}
 
 	read(user: string, cursor: string): FeedPosition | undefined {
-		const [text = '', signature = ''] = cursor.split('.');
-		const given = Buffer.from(signature, 'base64url');
-		const right = this.#sign(user, text);
-		if (given.length !== right.length || !timingSafeEqual(given, right)) return undefined;
-		const { seq, after } = positionShape.parse(
-			JSON.parse(Buffer.from(text, 'base64url').toString('utf8')),
-		);
+		const bytes = Buffer.from(cursor, 'base64url');
+		// Decoding passes over what is no base64url: then it is not what was written.
+		if (bytes.length <= nonceBytes + tagBytes || bytes.toString('base64url') !== cursor)
+			return undefined;
+		const opening = createDecipheriv(cipher, this.#key, bytes.subarray(0, nonceBytes))
+			.setAAD(Buffer.from(this.#boundTo(user)))
+			.setAuthTag(bytes.subarray(-tagBytes));
+		const sealed = bytes.subarray(nonceBytes, -tagBytes);
+		let text: string;
+		try {
+			text = Buffer.concat([opening.update(sealed), opening.final()]).toString('utf8');
+		} catch {
+			return undefined; // the seal is broken: it is not ours, or not theirs
+		}
+		const { seq, after } = positionShape.parse(JSON.parse(text));
 		return after === undefined ? { seq } : { seq, after };
 	}
 
-	#sign(user: string, text: string): Buffer {
-		return createHmac('sha256', this.#key)
-			.update(`${this.#epoch}\n${user}\n${text}`)
-			.digest()
-			.subarray(0, 12);
+	#boundTo(user: string): string {
+		return `${this.#epoch}\n${user}`;
 	}
 }

@@ -112,6 +112,8 @@ async function benAnswers(): Promise<void> {
 test('a blind labeler’s feeds stay silent while another one answers the same items', async () => {
 	const paths = ['/api/changes', `/api/projects/${project}/changes`];
 	const before = await Promise.all(paths.map((path) => feed(ada, path)));
+	const health = async () => (await fetch(`${server.url}/healthz`)).text();
+	const healthy = await health();
 	const watching = await join(ada, adasBatch, 'answers');
 	const bens = await join(ben, bensBatch, 'answers');
 	await benAnswers();
@@ -119,6 +121,7 @@ test('a blind labeler’s feeds stay silent while another one answers the same i
 		const { text } = await feed(ada, `${path}?since=${before[index]!.cursor}`);
 		expect(text.trim().split('\n'), 'nothing but a cursor').toHaveLength(1);
 	}
+	expect(await health()).toBe(healthy);
 	for (const { text } of before) for (const secret of secrets) expect(text).not.toContain(secret);
 	expect(watching.heard.filter(({ kind }) => kind === 'update')).toEqual([]);
 	expect([...watching.document.getMap('submitted').keys()]).toEqual([]);
