@@ -2,8 +2,9 @@ import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { Awareness } from 'y-protocols/awareness';
 import { WebsocketProvider } from 'y-websocket';
+import * as Y from 'yjs';
 import { closeCodes } from '#shared/wire/close-codes.ts';
-import { writeMessage } from '#shared/wire/messages.ts';
+import { writeMessage, type Message } from '#shared/wire/messages.ts';
 import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Refused } from '#app/replica/database.ts';
 import type { DocumentLog } from './document-log.ts';
@@ -46,6 +47,8 @@ export class Connection {
 	readonly #stopListening: () => void;
 	#state: ConnectionState = { kind: 'waiting' };
 	#failures = 0;
+	/** What the doc held, and the server too, when it was told a cursor. */
+	#vouchedFor: Uint8Array | undefined;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(log: DocumentLog, options: ConnectionOptions) {
@@ -86,7 +89,19 @@ export class Connection {
 		clearTimeout(this.#timer);
 		this.#state = { kind: 'connecting' };
 		this.#expectAnswer();
+		this.#sayCursor();
 		this.#provider.connect();
+	}
+
+	/**
+	 * Says how far this device is, where the server lacks nothing of it: then neither side sends what the
+	 * other has, and the server need not even load the document.
+	 */
+	#sayCursor(): void {
+		const { isLoaded, saved, row, doc } = this.log;
+		const isLevel = isLoaded && saved === 'on the server' && row.cursor !== undefined;
+		this.#vouchedFor = isLevel ? Y.encodeStateVector(doc) : undefined;
+		this.#provider.params = { cursor: isLevel ? row.cursor! : '' };
 	}
 
 	destroy(): void {
@@ -109,6 +124,7 @@ export class Connection {
 		// Said to who may only read; `access` has told the page already.
 		handlers[2] = () => {};
 		handlers[102] = (_encoder, decoder) => this.#confirmed(decoding.readVarUint8Array(decoder));
+		handlers[105] = (_encoder, decoder) => this.#heardHead(decoding.readVarString(decoder));
 		handlers[103] = (_encoder, decoder) => {
 			const code = decoding.readVarUint(decoder);
 			decoding.readVarUint8Array(decoder);
@@ -117,6 +133,24 @@ export class Connection {
 				if (this.#state.kind !== 'stopped') this.#options.onRefused({ code, reason });
 			});
 		};
+	}
+
+	/**
+	 * Everything up to the cursor was sent. In place of a step 1 it says that the server asks for nothing,
+	 * since it was told that it lacks nothing: what was written after that was said is sent now.
+	 */
+	#heardHead(cursor: string): void {
+		void this.log.keepCursor(cursor);
+		if (this.#state.kind !== 'greeting' || !this.#vouchedFor) return;
+		if (this.log.saved !== 'on the server') {
+			const update = Y.encodeStateAsUpdate(this.log.doc, this.#vouchedFor);
+			this.#send({ kind: 'step2', update });
+		}
+		this.#greeted();
+	}
+
+	#send(message: Message): void {
+		this.#provider.ws?.send(writeMessage(message) as Uint8Array<ArrayBuffer>);
 	}
 
 	/** The server knows what we have. A step 1 in the middle makes an earlier barrier void: ask again. */
@@ -133,7 +167,7 @@ export class Connection {
 		const { localHead, acked } = this.log.row;
 		if (localHead <= acked) return;
 		const payload = encoding.encode((encoder) => encoding.writeVarUint(encoder, localHead));
-		this.#provider.ws?.send(writeMessage({ kind: 'barrier', payload }) as Uint8Array<ArrayBuffer>);
+		this.#send({ kind: 'barrier', payload });
 		this.#state = { kind: 'open', barrier: localHead };
 		this.#expectAnswer();
 	}

@@ -149,6 +149,13 @@ export class DocumentLog {
 		);
 	}
 
+	/** Everything up to this cursor of the server's log arrived: kept as soon as that is on this device. */
+	async keepCursor(cursor: string): Promise<void> {
+		await this.whenWritten();
+		if (this.#failure !== undefined || this.#row.cursor === cursor) return;
+		await this.#change((row) => ({ ...row, cursor }));
+	}
+
 	/** The server's state arrived and is on this device. */
 	async markServerState(): Promise<void> {
 		await this.whenWritten();

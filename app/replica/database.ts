@@ -52,6 +52,8 @@ export interface DocumentRow {
 	readonly dirtySince?: string | null;
 	/** The server's state was here at least once, so that what is missing is known to be missing. */
 	readonly hasServerState: boolean;
+	/** Everything the server had up to this place in its log is here (shared/wire/cursor.ts). */
+	readonly cursor?: string;
 	readonly block: Block | null;
 	/** What message 103 said, until the document has been begun anew. */
 	readonly refusal: Refused | null;

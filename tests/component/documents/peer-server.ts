@@ -16,6 +16,8 @@ export class PeerServer {
 	/** Every connection is closed with this right after it opened. */
 	closesWith: number | undefined;
 	attempts = 0;
+	/** The cursors that clients came with, the empty ones too. */
+	readonly cursors: (string | null)[] = [];
 	readonly #docs = new Map<string, Y.Doc>();
 	readonly #awareness = new Map<string, Awareness>();
 	readonly #sockets = new Set<PeerSocket>();
@@ -26,7 +28,8 @@ export class PeerServer {
 		const server = this;
 		class Socket extends PeerSocket {
 			constructor(url: string | URL) {
-				super(server, new URL(url).pathname.replace(/^\/sync\//, ''));
+				const { pathname, searchParams } = new URL(url);
+				super(server, pathname.replace(/^\/sync\//, ''), searchParams.get('cursor'));
 			}
 		}
 		return Socket as unknown as typeof WebSocket;
@@ -36,6 +39,12 @@ export class PeerServer {
 		const found = this.#docs.get(name) ?? new Y.Doc();
 		this.#docs.set(name, found);
 		return found;
+	}
+
+	/** How far a document is: what it says, in place of a place in a log. */
+	cursorOf(name: string): string {
+		const bytes = Y.encodeStateAsUpdate(this.doc(name));
+		return `1:${bytes.length}:${bytes.reduce((sum, byte) => (sum * 31 + byte) >>> 0, 0)}`;
 	}
 
 	get connected(): readonly string[] {
@@ -51,7 +60,10 @@ export class PeerServer {
 			return socket.end(this.closesWith);
 		}
 		this.#sockets.add(socket);
+		this.cursors.push(socket.cursor);
 		socket.begin();
+		const cursor = this.cursorOf(socket.name);
+		if (socket.cursor === cursor) return socket.deliver({ kind: 'head', cursor });
 		const stateVector = Y.encodeStateVector(this.doc(socket.name));
 		socket.deliver({ kind: 'step1', stateVector });
 	}
@@ -62,10 +74,8 @@ export class PeerServer {
 		const doc = this.doc(from.name);
 		switch (message.kind) {
 			case 'step1':
-				return from.deliver({
-					kind: 'step2',
-					update: Y.encodeStateAsUpdate(doc, message.stateVector),
-				});
+				from.deliver({ kind: 'step2', update: Y.encodeStateAsUpdate(doc, message.stateVector) });
+				return this.#tellHead(from);
 			case 'step2':
 			case 'update': {
 				const isEmpty = message.update.length <= 2;
@@ -74,9 +84,11 @@ export class PeerServer {
 					return;
 				}
 				Y.applyUpdate(doc, message.update);
-				for (const other of this.#sockets)
-					if (other !== from && other.name === from.name)
-						other.deliver({ kind: 'update', update: message.update });
+				for (const other of this.#sockets) {
+					if (other.name !== from.name) continue;
+					if (other !== from) other.deliver({ kind: 'update', update: message.update });
+					this.#tellHead(other);
+				}
 				return;
 			}
 			case 'barrier': {
@@ -101,8 +113,14 @@ export class PeerServer {
 			case 'queryAwareness':
 			case 'denied':
 			case 'refused':
+			case 'head':
 				return;
 		}
+	}
+
+	#tellHead(socket: PeerSocket): void {
+		if (socket.cursor !== null)
+			socket.deliver({ kind: 'head', cursor: this.cursorOf(socket.name) });
 	}
 
 	#isRefused(update: Uint8Array): boolean {
@@ -141,6 +159,8 @@ class PeerSocket {
 	static readonly OPEN = 1;
 	readonly OPEN = 1;
 	readonly name: string;
+	/** What its address says of how far it is. */
+	readonly cursor: string | null;
 	readonly barriers: Uint8Array[] = [];
 	isRefused = false;
 	binaryType = 'arraybuffer';
@@ -151,9 +171,10 @@ class PeerSocket {
 	onerror: ((event: Event) => void) | null = null;
 	readonly #server: PeerServer;
 
-	constructor(server: PeerServer, name: string) {
+	constructor(server: PeerServer, name: string, cursor: string | null) {
 		this.#server = server;
 		this.name = name;
+		this.cursor = cursor;
 		setTimeout(() => this.readyState === 0 && server.open(this));
 	}
 

@@ -80,6 +80,52 @@ test('work of a whole day without a network, over a reload, reaches the server; 
 	expect(submittedOn(server.doc(name)).sort()).toEqual([...ids].sort());
 });
 
+test('who has everything says so and is asked for nothing; what is written while connecting is sent', async () => {
+	const server = new PeerServer();
+	const tab = openTab(newEpoch());
+	connect(tab, server);
+	const handle = tab.documents.open(name);
+	const first = label(tab, 'r1', 'positive');
+	await expect.poll(() => handle.saved).toBe('on the server');
+	const { log } = tab.documents.find(name)!;
+	await expect.poll(() => log.row.cursor).toBe(server.cursorOf(name));
+
+	server.isDown = true;
+	server.cut();
+	const attempts = server.attempts;
+	await expect.poll(() => server.attempts).toBeGreaterThan(attempts);
+	server.isDown = false;
+	await expect.poll(() => server.connected).toEqual([name]);
+	expect(server.cursors).toEqual(['', server.cursorOf(name)]);
+
+	// Written after the cursor was said and before anything was answered.
+	server.cut();
+	const before = server.cursors.length;
+	tab.documents.wake();
+	const second = label(tab, 'r2', 'negative');
+	await expect.poll(() => handle.saved).toBe('on the server');
+	expect(submittedOn(server.doc(name)).sort()).toEqual([first, second].sort());
+	expect(server.cursors.length).toBeGreaterThan(before);
+	await expect.poll(() => log.row.cursor).toBe(server.cursorOf(name));
+});
+
+test('with a cursor that the server knows nothing of, everything is exchanged', async () => {
+	const server = new PeerServer();
+	const tab = openTab(newEpoch());
+	connect(tab, server);
+	const handle = tab.documents.open(name);
+	await expect.poll(() => tab.documents.find(name)!.log.row.cursor).toBeDefined();
+	server.isDown = true;
+	server.cut();
+	server.doc(name).getMap('draft').set('r9/v/sentiment', 'positive');
+	server.doc(name).getMap('draft').delete('r9/v/sentiment');
+	server.doc(name).getMap('draft').set('r8/v/sentiment', 'negative');
+	server.isDown = false;
+	tab.documents.wake();
+	await expect.poll(() => handle.doc.getMap('draft').size).toBe(1);
+	await expect.poll(() => tab.documents.find(name)!.log.row.cursor).toBe(server.cursorOf(name));
+});
+
 test('a lost connection is opened again, and what was written meanwhile is sent', async () => {
 	const server = new PeerServer();
 	const tab = openTab(newEpoch());
