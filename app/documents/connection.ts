@@ -101,7 +101,7 @@ export class Connection {
 		const { isLoaded, saved, row, doc } = this.log;
 		const isLevel = isLoaded && saved === 'on the server' && row.cursor !== undefined;
 		this.#vouchedFor = isLevel ? Y.encodeStateVector(doc) : undefined;
-		this.#provider.params = { cursor: isLevel ? row.cursor! : '' };
+		this.#provider.params = { cursor: isLevel ? row.cursor : '' };
 	}
 
 	destroy(): void {
