@@ -1,11 +1,12 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack, type Pack } from 'tar-stream';
+import { OperatorError } from './command.ts';
 
 /**
  * A backup is a tar (gzipped where its name ends in `gz`):
@@ -107,7 +108,7 @@ function unlessGone(error: NodeJS.ErrnoException): undefined {
 /** Unpacks a backup into an empty folder. Throws for anything that is no backup of ours, or has a name it must not. */
 export async function unpackBackup(file: string, folder: string): Promise<void> {
 	const archive = extract();
-	const source = createReadStream(file);
+	const source = (await openBackup(file)).createReadStream();
 	const reading = isZipped(file)
 		? pipeline(source, createGunzip(), archive)
 		: pipeline(source, archive);
@@ -118,17 +119,23 @@ export async function unpackBackup(file: string, folder: string): Promise<void> 
 		if (name === manifestName) {
 			const manifest = JSON.parse(await text(Readable.from(entry))) as { version?: unknown };
 			if (manifest.version !== backupVersion)
-				throw new Error(`${file} is a backup of version ${String(manifest.version)}.`);
+				throw new OperatorError(`${file} is a backup of version ${String(manifest.version)}.`);
 			isOurs = true;
 			continue;
 		}
-		if (!isOurs) throw new Error(`${file} is not a backup of Flywheel.`);
+		if (!isOurs) throw new OperatorError(`${file} is not a backup of Flywheel.`);
 		const isSafe = type === 'file' && entryName.test(name) && !name.split('/').includes('..');
-		if (!isSafe) throw new Error(`${file} holds ${name}, which no backup does.`);
+		if (!isSafe) throw new OperatorError(`${file} holds ${name}, which no backup does.`);
 		const path = join(folder, name);
 		await mkdir(dirname(path), { recursive: true, mode: 0o700 });
 		await pipeline(Readable.from(entry), createWriteStream(path, { mode: 0o600, flags: 'wx' }));
 	}
 	await reading;
-	if (!isOurs) throw new Error(`${file} is not a backup of Flywheel.`);
+	if (!isOurs) throw new OperatorError(`${file} is not a backup of Flywheel.`);
+}
+
+async function openBackup(file: string): Promise<FileHandle> {
+	const handle = await open(file).catch(unlessGone);
+	if (!handle) throw new OperatorError(`There is no file ${file}.`);
+	return handle;
 }

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { readConfig } from '../config.ts';
 import { BackupWriter, backupVersion, manifestName } from './backup-archive.ts';
+import { checkHome, OperatorError, runCommand } from './command.ts';
 
 const dayMs = 24 * 60 * 60_000;
 
@@ -63,22 +63,15 @@ function isKept(path: string): boolean {
 
 /** `npm run backup -- FILE` */
 async function main(name: string | undefined): Promise<void> {
-	if (name === undefined) {
-		process.stderr.write('Say where to: npm run backup -- FILE\n');
-		process.exitCode = 1;
-		return;
-	}
+	if (name === undefined) throw new OperatorError('Say where to: npm run backup -- FILE');
 	const { home } = readConfig(process.env);
+	checkHome(home);
 	const file = resolve(name);
-	if (!existsSync(join(home, 'tables.db'))) {
-		process.stderr.write(`There is no data in ${home}. FLYWHEEL_HOME names the data folder.\n`);
-		process.exitCode = 1;
-		return;
-	}
 	await backup(home, file);
 	const { size } = await stat(file);
 	process.stdout.write(`${file} holds everything of ${home} (${(size / 1e6).toFixed(1)} MB).\n`);
 	process.stdout.write('Keep it safe: whoever has it can read all data and tokens’ hashes.\n');
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv[2]);
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+	await runCommand(() => main(process.argv[2]));

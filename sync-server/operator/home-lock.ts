@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { OperatorError } from './command.ts';
 
 /** Somebody else works on the data folder. */
-export class HomeInUse extends Error {
+export class HomeInUse extends OperatorError {
 	constructor(home: string) {
 		super(
 			`Another server works on ${home}. Stop it first, or set FLYWHEEL_HOME to another folder.`,

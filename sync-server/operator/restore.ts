@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { readConfig } from '../config.ts';
 import { openTables } from '../tables/sqlite/open-tables.ts';
 import { unpackBackup } from './backup-archive.ts';
-import { HomeInUse, lockHome } from './home-lock.ts';
+import { OperatorError, runCommand } from './command.ts';
+import { lockHome } from './home-lock.ts';
 
 /**
  * Puts a backup in the place of a data folder, as a new epoch: browsers then open another database and
@@ -52,21 +53,12 @@ async function namesIn(folder: string): Promise<string[]> {
 
 /** `npm run restore -- FILE` */
 async function main(name: string | undefined): Promise<void> {
-	if (name === undefined) return fail('Say from where: npm run restore -- FILE');
+	if (name === undefined) throw new OperatorError('Say from where: npm run restore -- FILE');
 	const { home } = readConfig(process.env);
-	try {
-		const { movedTo } = await restore(resolve(name), home);
-		process.stdout.write(`${home} holds what was in ${name}, as a new epoch.\n`);
-		if (movedTo !== undefined) process.stdout.write(`What was there before is in ${movedTo}.\n`);
-	} catch (error) {
-		if (!(error instanceof HomeInUse)) throw error;
-		fail(error.message);
-	}
+	const { movedTo } = await restore(resolve(name), home);
+	process.stdout.write(`${home} holds what was in ${name}, as a new epoch.\n`);
+	if (movedTo !== undefined) process.stdout.write(`What was there before is in ${movedTo}.\n`);
 }
 
-function fail(reason: string): void {
-	process.stderr.write(`${reason}\n`);
-	process.exitCode = 1;
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv[2]);
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+	await runCommand(() => main(process.argv[2]));

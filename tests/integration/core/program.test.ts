@@ -128,6 +128,24 @@ test('an environment it cannot use is explained', async () => {
 	expect(output).toContain('FLYWHEEL_URL: is an http or https address');
 });
 
+test('commands with a folder or a file that is none say so, and make nothing', async () => {
+	const nowhere = { FLYWHEEL_HOME: join(home, 'nowhere') };
+	const file = join(home, 'backup.tar');
+	for (const [script, args] of [
+		['operator/sign-in.ts', ['owner']],
+		['operator/backup.ts', [file]],
+	] as const) {
+		const { code, output } = await start(script, [...args], nowhere).ended();
+		expect([code, output]).toEqual([
+			1,
+			`There is no data in ${join(home, 'nowhere')}. FLYWHEEL_HOME names the data folder.`,
+		]);
+	}
+	const { code, output } = await start('operator/restore.ts', [file], nowhere).ended();
+	expect([code, output]).toEqual([1, `There is no file ${file}.`]);
+	await expect(stat(join(home, 'nowhere'))).rejects.toThrow('ENOENT');
+});
+
 test('a sign-in link for nobody says so', async () => {
 	const { code, output } = await start('operator/sign-in.ts', ['nobody']).ended();
 	expect(code).toBe(1);
