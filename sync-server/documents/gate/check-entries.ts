@@ -9,8 +9,6 @@ export interface WrittenEntry {
 	readonly key: string;
 	/** Its new items, in the order of their integration. */
 	readonly added: Y.Item[];
-	/** Whether it deletes the present one, as an overwrite also does. */
-	isDeleted: boolean;
 }
 
 interface EntryContext {

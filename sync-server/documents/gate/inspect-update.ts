@@ -89,8 +89,7 @@ export function inspectUpdate(update: Uint8Array, context: GateContext): GateVer
 	for (const item of deleted.items) {
 		const place = places.of(item);
 		if (!place) return refuse('malformed');
-		if (place.key !== null && isAuthored(place.root))
-			entryAt(entries, place.root, place.key).isDeleted = true;
+		if (place.key !== null && isAuthored(place.root)) entryAt(entries, place.root, place.key); // its author and its fate are looked at there
 	}
 	const found = checkEntries([...entries.values()], { update, deletes: decoded.ds, ...context });
 	if (found === 'copy') return { kind: 'copy' };
@@ -148,7 +147,7 @@ function entryAt(entries: Map<string, WrittenEntry>, root: string, key: string):
 	const name = `${root}\n${key}`;
 	const known = entries.get(name);
 	if (known) return known;
-	const entry: WrittenEntry = { root, key, added: [], isDeleted: false };
+	const entry: WrittenEntry = { root, key, added: [] };
 	entries.set(name, entry);
 	return entry;
 }
