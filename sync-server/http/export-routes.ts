@@ -33,7 +33,8 @@ export function exportRoutes(doors: DataDoors): Route[] {
 				const known = (await tables.predictions.models(project)).map(({ model }) => model);
 				const models = known.filter((model) => query.model === undefined || model === query.model);
 				const lines = predictionLines(tables, project, models);
-				return stream(lines, `${project}-predictions.jsonl`, 'the items themselves');
+				const leftOut = 'the items themselves; predictions of withdrawn items';
+				return stream(lines, `${project}-predictions.jsonl`, leftOut);
 			},
 		}),
 	];

@@ -89,7 +89,8 @@ export function inspectUpdate(update: Uint8Array, context: GateContext): GateVer
 	for (const item of deleted.items) {
 		const place = places.of(item);
 		if (!place) return refuse('malformed');
-		if (place.key !== null && isAuthored(place.root)) entryAt(entries, place.root, place.key); // its author and its fate are looked at there
+		// Taken up without anything added: whose it is and what becomes of it is looked at with the others.
+		if (place.key !== null && isAuthored(place.root)) entryAt(entries, place.root, place.key);
 	}
 	const found = checkEntries([...entries.values()], { update, deletes: decoded.ds, ...context });
 	if (found === 'copy') return { kind: 'copy' };
