@@ -51,7 +51,7 @@ function git(
 describe('a push', () => {
 	/** A commit whose tree has one entry of that name and mode, written past git's own checks. */
 	async function commitWith(mode: string, name: string): Promise<string> {
-		const blob = (await git(['hash-object', '-w', '--stdin'], '#!/bin/sh\ntouch /tmp/evil\n')).text;
+		const blob = (await git(['hash-object', '-w', '--stdin'], '#!/bin/sh\ntouch /evil\n')).text;
 		const tree = await git(
 			['hash-object', '-t', 'tree', '--literally', '-w', '--stdin'],
 			Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(blob, 'hex')]),

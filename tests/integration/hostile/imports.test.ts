@@ -181,7 +181,7 @@ describe('archives', () => {
 
 	test('a tar whose names and links lead out writes nothing outside and brings in the rest', async () => {
 		const bytes = await tar([
-			[{ name: '../../../../tmp/flywheel-evil.png' }, png(1)],
+			[{ name: '../../../../etc/flywheel-evil.png' }, png(1)],
 			[{ name: '/etc/cron.d/evil.png' }, png(1)],
 			[{ name: 'link.png', type: 'symlink', linkname: '/etc/passwd' }, ''],
 			[{ name: 'hard.png', type: 'link', linkname: '/etc/passwd' }, ''],
@@ -191,7 +191,7 @@ describe('archives', () => {
 			[{ name: 'good.png' }, png(2)],
 			[
 				{ name: 'items.jsonl' },
-				['good.png', 'link.png', 'hard.png', 'null.png', '../../../../tmp/flywheel-evil.png']
+				['good.png', 'link.png', 'hard.png', 'null.png', '../../../../etc/flywheel-evil.png']
 					.map((path, n) => line(`i${n}`, path))
 					.join('\n'),
 			],
