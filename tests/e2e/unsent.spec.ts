@@ -18,7 +18,8 @@ let batch: string;
 let late: string[] = [];
 
 interface Item {
-	readonly item: { readonly state: string; readonly by?: readonly string[] };
+	readonly item: { readonly state: string };
+	readonly history: readonly { readonly by: string; readonly isLate: boolean }[];
 }
 const itemNow = (id: string): Promise<Item> =>
 	flywheel.call<Item>('GET', `/api/projects/${project}/items/${id}`);
@@ -175,4 +176,39 @@ test('a device without room stops editing, says so, and hands the work over as a
 	await labeler.page.getByLabel('File of saved work').setInputFiles(path);
 	await expect(dialog).toContainText('There already');
 	await expect(dialog.getByRole('button', { name: /^Take in/ })).toHaveCount(0);
+});
+
+test('S11 who was taken off a batch hands their work over, and a lead takes it in as their own', async () => {
+	const { page, context } = labeler;
+	await page.goto(`${flywheel.url}/projects/${project}/label?take`);
+	await expect(page.locator('[data-item]')).toBeVisible();
+	const left = new URL(page.url()).pathname.split('/').at(-1)!;
+	await expect(badge(page)).toHaveAttribute('data-saved', 'server');
+	await context.setOffline(true);
+	const [item] = await label(page, 1, 'b');
+	await expect(badge(page)).toHaveAttribute('data-saved', 'device');
+	await flywheel.call('PATCH', `/api/batches/${left}`, { members: ['owner'] });
+	await page.goto(`${flywheel.url}/waiting`);
+	await context.setOffline(false);
+	const row = page.getByRole('row').filter({ hasText: 'not taken' });
+	await expect(row).toContainText('you were taken off it', { timeout: 60_000 });
+	await expect(badge(page)).toHaveAttribute('data-saved', 'blocked');
+	const download = page.waitForEvent('download');
+	await row.getByRole('button', { name: /^Save/ }).click();
+	const path = await (await download).path();
+
+	await lead.page.goto(`${flywheel.url}/waiting`);
+	await lead.page.getByLabel('File of saved work').setInputFiles(path);
+	const dialog = lead.page.getByRole('dialog');
+	await expect(dialog).toContainText('1 answer, written in your name');
+	await dialog.getByRole('button', { name: 'Take in 1 entry' }).click();
+	await expect(badge(lead.page)).toHaveAttribute('data-saved', 'server');
+	await expect
+		.poll(async () => (await itemNow(item!)).history[0])
+		.toMatchObject({ by: 'owner', isLate: false });
+
+	await row.getByRole('button', { name: 'Drop' }).click();
+	await page.getByRole('dialog').getByRole('button', { name: 'Drop it' }).click();
+	await expect(page.getByRole('heading', { name: 'Nothing waits' })).toBeVisible();
+	await expect(badge(page)).toHaveAttribute('data-saved', 'server');
 });

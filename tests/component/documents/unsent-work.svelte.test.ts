@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { Answers } from '#app/documents/answers.svelte.ts';
+import { dropDocument } from '#app/documents/drop.ts';
 import { exportWork } from '#app/documents/export-work.ts';
 import { planFile, takeInFile } from '#app/documents/take-in-file.ts';
 import { waitingDocuments } from '#app/documents/waiting.ts';
@@ -136,4 +137,21 @@ test('without room on the device editing stops, the file has everything, and roo
 	expect(tab.documents.saved.isOutOfRoom).toBe(false);
 	expect(canWrite.current).toBe(true);
 	expect(await waitingDocuments(tab.replica)).toMatchObject([{ document: name, changes: 2 }]);
+});
+
+test('what nobody takes can be dropped, in every tab, and the document can be written again', async () => {
+	const epoch = newEpoch();
+	const [tab, other] = [openTab(epoch), openTab(epoch)];
+	const shown = other.documents.open(name);
+	label(tab, 'r1');
+	await tab.documents.find(name)!.log.whenWritten();
+	await expect.poll(() => shown.doc.getMap('submitted').size).toBe(1);
+	await dropDocument(tab.documents, name);
+	expect(await waitingDocuments(tab.replica)).toEqual([]);
+	await expect.poll(() => shown.doc.getMap('submitted').size).toBe(0);
+	const server = new PeerServer();
+	connect(tab, server);
+	const again = label(tab, 'r2');
+	await expect.poll(() => [...server.doc(name).getMap('submitted').keys()]).toEqual([again]);
+	await expect.poll(() => shown.doc.getMap('submitted').has(again)).toBe(true);
 });
