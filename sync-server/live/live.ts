@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import { closeCodes } from '#shared/wire/close-codes.ts';
+import { everyProject } from '../tables/changes.ts';
 import type { Tables } from '../tables/tables.ts';
 
 const debounceMs = 50;
@@ -13,6 +14,10 @@ interface Listener {
 	readonly socket: WebSocket;
 	/** Projects whose loss must be told as well. */
 	readonly projects: Set<string>;
+	/** Number of the newest change the first hint told of; undefined before it. */
+	since: number | undefined;
+	/** By project, up to which change it was looked whether they concern the person. */
+	readonly looked: Map<string, number>;
 	isAlive: boolean;
 }
 
@@ -69,13 +74,23 @@ export function openLive({ tables, projectOf, cursor, onFault }: Options): Live 
 		if (listeners.size === 0) return;
 		const seq = await tables.changes.head();
 		for (const project of changed) {
-			const members = new Set((await tables.members.list(project)).map(({ user }) => user));
+			if (project === everyProject) {
+				for (const listener of listeners)
+					if (await concerns(listener, project, seq))
+						tell(listener, { project: '', cursor: cursor(listener.user, seq) });
+				continue;
+			}
+			const roles = new Map(
+				(await tables.members.list(project)).map(({ user, role }) => [user, role]),
+			);
 			for (const listener of listeners) {
-				if (members.has(listener.user)) listener.projects.add(project);
-				// The project '' stands for what all projects share.
-				if (project !== '' && !listener.projects.has(project)) continue;
+				const role = roles.get(listener.user);
+				if (role !== undefined) listener.projects.add(project);
+				if (!listener.projects.has(project)) continue;
+				// A labeler is not told that others work: in a blind round even that would say something.
+				if (role === 'labeler' && !(await concerns(listener, project, seq))) continue;
 				tell(listener, { project, cursor: cursor(listener.user, seq) });
-				if (!members.has(listener.user)) listener.projects.delete(project);
+				if (role === undefined) listener.projects.delete(project);
 			}
 		}
 		for (const run of moved) {
@@ -89,6 +104,15 @@ export function openLive({ tables, projectOf, cursor, onFault }: Options): Live 
 			for (const listener of listeners)
 				if (readers.has(listener.user)) tell(listener, { run, cursor: cursor(listener.user, seq) });
 		}
+	}
+
+	/** Whether what changed since the last look is anything to the person; what came before the first hint is in it. */
+	async function concerns(listener: Listener, project: string, seq: number): Promise<boolean> {
+		if (listener.since === undefined) return false;
+		const since = Math.max(listener.since, listener.looked.get(project) ?? 0);
+		if (since >= seq) return false;
+		listener.looked.set(project, seq);
+		return tables.changes.concerns({ user: listener.user, project, since });
 	}
 
 	function ping(): void {
@@ -106,6 +130,8 @@ export function openLive({ tables, projectOf, cursor, onFault }: Options): Live 
 				credential,
 				socket,
 				projects: new Set(),
+				since: undefined,
+				looked: new Map(),
 				isAlive: true,
 			};
 			listeners.add(listener);
@@ -115,7 +141,8 @@ export function openLive({ tables, projectOf, cursor, onFault }: Options): Live 
 			socket.on('close', () => listeners.delete(listener));
 			for (const { id } of await tables.projects.listOf(user)) listener.projects.add(id);
 			// What changed between the handshake and here would be missed otherwise.
-			tell(listener, { project: '', cursor: cursor(user, await tables.changes.head()) });
+			listener.since = await tables.changes.head();
+			tell(listener, { project: '', cursor: cursor(user, listener.since) });
 		},
 		credentialEnded(credential) {
 			for (const listener of listeners) {

@@ -21,6 +21,9 @@ type FeedPage =
 	/** The position is older than what is kept: the reader starts anew. */
 	| { readonly kind: 'gone' };
 
+/** What belongs to no project and is seen in all, machines that train, is filed under this name. */
+export const everyProject = '*';
+
 export interface ChangesTable {
 	/** Number of the newest change, 0 before the first. */
 	head(): Promise<number>;
@@ -35,6 +38,12 @@ export interface ChangesTable {
 		readonly limit: number;
 		readonly project?: string;
 	}): Promise<FeedPage>;
+	/** Whether a row that a person may know of changed in a project (or `everyProject`) after a number. */
+	concerns(request: {
+		readonly user: string;
+		readonly project: string;
+		readonly since: number;
+	}): Promise<boolean>;
 	/** Forgets the oldest changes beyond `keep`; who has not read them starts anew. */
 	prune(keep: number): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { Role } from '#shared/access/access.ts';
 import { replicaTables, type ReplicaTable } from '#shared/replica/rows.ts';
-import type { ChangesTable, RowLine } from '../changes.ts';
+import { everyProject, type ChangesTable, type RowLine } from '../changes.ts';
 import type { Synchronous } from '../synchronous.ts';
 import { batchRows } from './changes/batch-rows.ts';
 import { figureRows } from './changes/figure-rows.ts';
@@ -98,6 +98,20 @@ export function changes(database: Database): Synchronous<ChangesTable> {
 				position,
 				more: position.seq < newest,
 			};
+		},
+		concerns({ user, project, since }) {
+			const viewers = viewersOf(user, project === everyProject ? undefined : project);
+			const found = database
+				.prepare(
+					'SELECT seq, project, tbl, row, audience FROM changes WHERE project = ? AND seq > ?',
+				)
+				.all(project, since) as unknown as Change[];
+			return found.some(
+				({ tbl, row, audience }) =>
+					audience === user ||
+					(audience === null &&
+						[...viewers.values()].some((viewer) => readers[tbl].mayKnow(viewer, row))),
+			);
 		},
 		prune(keep) {
 			database.prepare('DELETE FROM changes WHERE seq <= ?').run(head() - keep);

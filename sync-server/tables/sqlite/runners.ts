@@ -1,8 +1,6 @@
 import type { Runner } from '../attempts.ts';
+import { everyProject } from '../changes.ts';
 import type { Database } from './database.ts';
-
-/** Machines belong to no project: their changes are filed under this name. */
-const everyProject = '*';
 
 /** An idle machine asks every second or so; its time is written down this often. */
 const seenEveryMs = 10_000;

@@ -116,6 +116,10 @@ test('a blind labeler’s feeds stay silent while another one answers the same i
 	const healthy = await health();
 	const watching = await join(ada, adasBatch, 'answers');
 	const bens = await join(ben, bensBatch, 'answers');
+	const live = new WebSocket(`${server.url.replace('http', 'ws')}/live?token=${ada.token}`);
+	const hints: string[] = [];
+	live.on('message', (data: Buffer) => hints.push(data.toString()));
+	await once(live, 'message');
 	await benAnswers();
 	for (const [index, path] of paths.entries()) {
 		const { text } = await feed(ada, `${path}?since=${before[index]!.cursor}`);
@@ -125,6 +129,11 @@ test('a blind labeler’s feeds stay silent while another one answers the same i
 	for (const { text } of before) for (const secret of secrets) expect(text).not.toContain(secret);
 	expect(watching.heard.filter(({ kind }) => kind === 'update')).toEqual([]);
 	expect([...watching.document.getMap('submitted').keys()]).toEqual([]);
+	// Another hint is on its way to her by then: what came before it would have been heard.
+	await server.ownerClient.json('PATCH', `/api/batches/${adasBatch}`, { name: 'Hers' });
+	await expect.poll(() => hints.length).toBeGreaterThan(1);
+	expect(hints).toHaveLength(2);
+	live.close();
 	await watching.close();
 	await bens.close();
 });

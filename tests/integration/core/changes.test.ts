@@ -189,6 +189,27 @@ describe('live hints', () => {
 		outside.close();
 	});
 
+	test('of machines, which are of no project, reach who reads any corpus, and no labeler', async () => {
+		const labeler = await server.person('Deaf', { project, role: 'labeler' });
+		const [owners, labelers] = [await open(server.ownerClient), await open(labeler)];
+		const heard: string[] = [];
+		labelers.on('message', (data: Buffer) => heard.push(data.toString()));
+		const told = hintOf(owners, '');
+		await server.tables.attempts.claim({
+			runner: { id: 'token/machine', name: 'machine', tags: [] },
+			projects: [],
+			tokenHash: 'none',
+			at: new Date().toISOString(),
+		});
+		await told;
+		const own = hintOf(labelers, project);
+		await server.ownerClient.json('PATCH', `/api/projects/${project}`, { name: 'Feed' });
+		await own;
+		expect(heard).toHaveLength(1);
+		owners.close();
+		labelers.close();
+	});
+
 	test('a socket without credentials, and one with a foreign Origin, is closed with 4401', async () => {
 		const address = `${server.url.replace('http', 'ws')}/live`;
 		const token = await server.accounts.signInLink('owner');
