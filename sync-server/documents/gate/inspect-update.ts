@@ -57,7 +57,7 @@ export function inspectUpdate(update: Uint8Array, context: GateContext): GateVer
 	if (decoded === 'limit') return refuse('limit');
 	const { document, owners, user } = context;
 
-	const added = integrationOrder(decoded.structs, document.store);
+	const added = integrationOrder(decoded, document.store);
 	if (added.kind === 'gap') return { kind: 'resync' };
 	if (added.kind !== 'items') return refuse(added.kind);
 
@@ -109,11 +109,14 @@ export function presentIn(document: Y.Doc, root: string, key: string): JudgedEnt
 	return id && { client: id.client, clock: id.clock };
 }
 
-function decode(update: Uint8Array): ReturnType<typeof Y.decodeUpdate> | 'malformed' | 'limit' {
+type Decoded = ReturnType<typeof Y.decodeUpdate> & { readonly blocks: number };
+
+function decode(update: Uint8Array): Decoded | 'malformed' | 'limit' {
 	try {
 		// The count comes first, so that a claim of 100,000 clients costs nothing.
-		if (decoding.readVarUint(decoding.createDecoder(update)) > limits.clients) return 'limit';
-		return Y.decodeUpdate(update);
+		const blocks = decoding.readVarUint(decoding.createDecoder(update));
+		if (blocks > limits.clients) return 'limit';
+		return { ...Y.decodeUpdate(update), blocks };
 	} catch {
 		return 'malformed'; // whatever the decoder threw: the bytes are no update
 	}

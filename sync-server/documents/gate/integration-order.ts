@@ -13,15 +13,25 @@ export type Integration =
 
 type Struct = Y.Item | Y.GC | Y.Skip;
 
+/** The structs of an update, and in how many blocks they came: one for each client. */
+interface DecodedStructs {
+	readonly structs: readonly Struct[];
+	readonly blocks: number;
+}
+
 /**
  * Walks the structs of an update as Yjs would integrate them, without touching the document: clocks per
  * client without holes, every origin known before it is needed. What Yjs would keep as pending (a bomb of
  * 100,000 of them hung it for over 20 s) is a gap here, and nothing of the update is applied.
  */
-export function integrationOrder(structs: readonly Struct[], store: Y.Doc['store']): Integration {
+export function integrationOrder(
+	{ structs, blocks }: DecodedStructs,
+	store: Y.Doc['store'],
+): Integration {
 	if (structs.length > limits.structs) return { kind: 'limit' };
 	const byClient = groupByClient(structs);
-	if (!byClient) return { kind: 'malformed' };
+	// Of two blocks of one client Yjs would take the second alone.
+	if (byClient?.size !== blocks) return { kind: 'malformed' };
 	if (byClient.size > limits.clients) return { kind: 'limit' };
 
 	const clocks = new Map<number, number>();
@@ -32,7 +42,12 @@ export function integrationOrder(structs: readonly Struct[], store: Y.Doc['store
 		let clock = known;
 		for (const struct of ofClient) {
 			const end = struct.id.clock + struct.length;
-			if (struct instanceof Y.Skip || end <= known) continue;
+			if (struct instanceof Y.Skip) continue;
+			if (end <= known) {
+				// Yjs looks for what it builds on even where it has the item itself.
+				if (struct instanceof Y.Item && !standsOnKnown(struct, store)) return { kind: 'malformed' };
+				continue;
+			}
 			if (struct.id.clock > clock) return { kind: 'gap' };
 			// Root types are never deleted, so an honest client never makes a GC struct; and eleven bytes of
 			// one can move a clock by four billion.
@@ -49,7 +64,14 @@ export function integrationOrder(structs: readonly Struct[], store: Y.Doc['store
 	return order(fresh, clocks, store);
 }
 
-/** Undefined where a client comes twice, a clock runs backwards or a struct is empty: no encoder writes that. */
+/** What an item of the document names is in the document, too; only a forged one names something else. */
+function standsOnKnown(item: Y.Item, store: Y.Doc['store']): boolean {
+	return [item.origin, item.rightOrigin, item.parent as unknown].every(
+		(id) => !(id instanceof Y.ID) || id.clock < Y.getState(store, id.client),
+	);
+}
+
+/** Undefined where a client comes twice, clocks do not follow each other or a struct is empty: no encoder writes that. */
 function groupByClient(structs: readonly Struct[]): Map<number, Struct[]> | undefined {
 	const byClient = new Map<number, Struct[]>();
 	let current: { client: number; structs: Struct[] } | undefined;
@@ -61,6 +83,8 @@ function groupByClient(structs: readonly Struct[]): Map<number, Struct[]> | unde
 			current = { client, structs: [] };
 			byClient.set(client, current.structs);
 		}
+		const last = current.structs.at(-1);
+		if (last && last.id.clock + last.length !== clock) return undefined;
 		current.structs.push(struct);
 	}
 	return byClient;

@@ -249,6 +249,34 @@ export function hostileUpdates(
 			verdict: 'malformed',
 		},
 		{
+			name: 'one client in two blocks that follow each other',
+			update: bytes(
+				varUints(2),
+				block(7, 0, 1),
+				item('draft', 'i1/v/t', 8, any(1)),
+				block(7, 1, 1),
+				item('draft', 'i1/v/t', 8, any(1)),
+				noDeletes,
+			),
+			verdict: 'malformed',
+		},
+		{
+			name: 'an item that is known, said to stand beside one that is not there',
+			update: bytes(
+				varUints(2),
+				block(1, 0, 1),
+				(out) => {
+					encoding.writeUint8(out, 8 | 0b10000000);
+					varUints(99, 0)(out);
+					any(1)(out);
+				},
+				block(7, 0, 1),
+				item('draft', 'i1/v/t', 8, any(1)),
+				noDeletes,
+			),
+			verdict: 'malformed',
+		},
+		{
 			name: 'two items that each stand after the other',
 			update: bytes(
 				varUints(2),
