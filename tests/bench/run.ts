@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { keepsBar, type Benchmark, type Figure } from './benchmark.ts';
+import { fuzz } from './fuzz.ts';
 import { importing } from './import.ts';
 import { labeling } from './label.ts';
 import { memory } from './memory.ts';
@@ -10,7 +11,7 @@ import { starting } from './start.ts';
 import { sync } from './sync.ts';
 
 /** `npm run bench [-- NAME …]`: runs benchmarks on the real program, prints a table each, and writes them as JSON. */
-const all: readonly Benchmark[] = [starting, importing, snapshot, labeling, sync, memory];
+const all: readonly Benchmark[] = [starting, importing, snapshot, labeling, sync, fuzz, memory];
 const names = process.argv.slice(2);
 const chosen = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 if (chosen.length === 0) {
