@@ -180,6 +180,49 @@ test('what opens keeps nobody out, and gives the focus back', async () => {
 	}
 });
 
+test('where the system chooses the colours and wants no motion, marks are seen and nothing moves', async () => {
+	const { page } = owner;
+	await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
+	await page.goto(`${flywheel.url}/projects/${wheel.project}/label`);
+	const bar = page.getByRole('progressbar', { name: 'Answered', exact: true });
+	await bar.waitFor();
+	const [track, fill] = await bar.evaluate((element) =>
+		[element, element.firstElementChild!].map((one) => getComputedStyle(one).backgroundColor),
+	);
+	expect(fill).not.toBe(track);
+	await page.getByRole('button', { name: 'Account of' }).focus();
+	await page.keyboard.press('Enter');
+	await page.keyboard.press('ArrowDown');
+	const chosen = page.locator('[role^=menuitem][data-highlighted]');
+	await expect(chosen).toHaveCSS('outline-style', 'solid');
+	await page.keyboard.press('Escape');
+	await page.getByRole('button', { name: 'New batch' }).press('Enter');
+	await expect(page.getByRole('dialog')).toBeVisible();
+	const moving = await page.evaluate(
+		() => document.getAnimations().filter(({ playState }) => playState === 'running').length,
+	);
+	expect(moving).toBe(0);
+	await page.emulateMedia({ forcedColors: null, reducedMotion: null });
+});
+
+test('at twice the size and on a phone the desk has its answers, notes and instructions', async () => {
+	const { page } = owner;
+	await page.goto(`${flywheel.url}/projects/${wheel.project}/label/${wheel.batch}`);
+	const answer = page.getByRole('button', { name: /^negative/ });
+	await answer.waitFor();
+	for (const size of [{ width: 720, height: 450 }, slim]) {
+		await page.setViewportSize(size);
+		await expect(answer).toBeInViewport({ ratio: 1 });
+		await page.getByRole('toolbar').getByRole('button', { name: 'note' }).click();
+		await expect(page.getByLabel('Write a note')).toBeFocused();
+		await expect(page.getByLabel('Write a note')).toBeInViewport({ ratio: 1 });
+		await expect(page.getByText('Instructions', { exact: true })).toBeVisible();
+		await page.getByRole('button', { name: 'Back to the item' }).click();
+		await expect(page.getByLabel('Write a note')).toBeHidden();
+	}
+	await page.setViewportSize(wide);
+});
+
 test('from the door to an answer, a verdict, a snapshot, a run and a setting without a mouse', async ({
 	browser,
 }) => {
