@@ -55,7 +55,7 @@ export class SyncClient {
 		const draft = client.doc.getMap<string>('draft');
 		draft.observe((event) => {
 			if (event.transaction.origin !== fromServer) return;
-			for (const key of event.keysChanged) onValue(draft.get(key) ?? '');
+			for (const key of event.keysChanged as Set<string>) onValue(draft.get(key) ?? '');
 		});
 		client.doc.on('update', (update: Uint8Array, origin: unknown) => {
 			if (origin !== fromServer) socket.send(writeMessage({ kind: 'update', update }));
