@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -10,13 +11,13 @@ export interface SmallDisk {
 	remove(): void;
 }
 
-/** Whether a command ended well; it may not be there, or not be allowed. */
-function isDone(command: string, ...args: readonly string[]): boolean {
+function isMounted(folder: string, sizeBytes: number): boolean {
 	try {
-		execFileSync(command, args, { stdio: 'ignore' });
+		const options = ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder];
+		execFileSync('mount', options, { stdio: 'ignore' });
 		return true;
 	} catch {
-		return false;
+		return false; // not Linux, not root, or root without the right to mount: another way is found
 	}
 }
 
@@ -26,7 +27,7 @@ function isDone(command: string, ...args: readonly string[]): boolean {
  * the same places.
  */
 export function makeSmallDisk(folder: string, sizeBytes: number): SmallDisk {
-	if (isDone('mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder))
+	if (isMounted(folder, sizeBytes))
 		return { fill: () => fillFolder(folder), remove: () => void execFileSync('umount', [folder]) };
 	if (process.platform === 'darwin') return diskImage(folder, sizeBytes);
 	const limit = (pid: number, size: string) =>
@@ -40,16 +41,19 @@ export function makeSmallDisk(folder: string, sizeBytes: number): SmallDisk {
 	};
 }
 
+/** Part of every macOS. */
+const hdiutil = '/usr/bin/hdiutil';
+
 function diskImage(folder: string, sizeBytes: number): SmallDisk {
 	const file = `${folder}.dmg`;
 	const size = `${Math.ceil(sizeBytes / 2 ** 20)}m`;
-	execFileSync('hdiutil', ['create', '-size', size, '-fs', 'HFS+', '-volname', 'small', file]);
-	execFileSync('hdiutil', ['attach', '-nobrowse', '-mountpoint', folder, file]);
+	execFileSync(hdiutil, ['create', '-size', size, '-fs', 'HFS+', '-volname', 'small', file]);
+	execFileSync(hdiutil, ['attach', '-nobrowse', '-mountpoint', folder, file]);
 	return {
 		fill: () => fillFolder(folder),
 		remove() {
-			execFileSync('hdiutil', ['detach', '-force', folder]);
-			execFileSync('rm', [file]);
+			execFileSync(hdiutil, ['detach', '-force', folder]);
+			rmSync(file);
 		},
 	};
 }
