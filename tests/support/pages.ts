@@ -37,6 +37,7 @@ export function pagesOf({ project, batch, run, snapshot, item }: TurnedWheel): P
 		{ name: 'team', path: `${base}/team`, ready: text('Owner') },
 		{ name: 'settings', path: `${base}/settings`, ready: text('Versions') },
 		{ name: 'account', path: '/account', ready: text('The runner of npm start') },
+		{ name: 'waiting', path: '/waiting', ready: text('Not on the server yet') },
 		{ name: 'fashion-wheel', path: '/projects/fashion', ready: text('answers in the corpus') },
 		{ name: 'fashion-data', path: '/projects/fashion/data', ready: text('labeled') },
 	];
