@@ -1,7 +1,6 @@
-import { crc32 } from 'node:zlib';
 import type { Logger } from 'pino';
 import * as Y from 'yjs';
-import { formatCursor, type Cursor } from '#shared/wire/cursor.ts';
+import type { Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
 import { hasPending, readDocument } from '../log/compact-document.ts';
@@ -11,6 +10,7 @@ import { observeEntries, type FreshEntry } from './entries.ts';
 import type { GateAside } from './gate/gate-aside.ts';
 import { inspectUpdate, presentIn, type GateVerdict } from './gate/inspect-update.ts';
 import { limits } from './gate/limits.ts';
+import { Head } from './head.ts';
 import { Presence, type Present } from './presence.ts';
 import type { Committed } from './projector.ts';
 
@@ -77,11 +77,7 @@ export class OpenDocument {
 	readonly #options: OpenDocumentOptions;
 	readonly #yjs: Y.Doc;
 	readonly #owners: Map<number, string>;
-	#head: number;
-	#headCheck: number;
-	/** 0 until something is written: then the log has given it one. */
-	#epoch: number;
-	#headTimer: NodeJS.Timeout | undefined;
+	readonly #head: Head;
 	#inFlight: InFlight[] = [];
 	#actions: { after: number; run: () => void }[] = [];
 	#settled: (() => void)[] = [];
@@ -104,9 +100,16 @@ export class OpenDocument {
 		this.bytes = stored.bytes;
 		this.snapshotBytes = stored.snapshot?.length ?? 0;
 		this.#encodedBytes = this.bytes + this.snapshotBytes;
-		this.#head = stored.head;
-		this.#headCheck = stored.headCheck;
-		this.#epoch = stored.epoch;
+		this.#head = new Head({
+			start: { epoch: stored.epoch, seq: stored.head, check: stored.headCheck },
+			read: options.log.cursor,
+			tellAfterMs: options.headMs,
+			tell: (frame) => {
+				for (const listener of this.listeners) listener.sendHead(frame);
+			},
+			failed: (error) =>
+				options.logger.warn({ document: this.path, err: error }, 'a log did not say its epoch'),
+		});
 		this.#owners = new Map(stored.owners);
 		this.#yjs = readDocument(options.path, stored);
 		this.#yjs.on('update', (update: Uint8Array) => (this.#effect = update));
@@ -133,13 +136,12 @@ export class OpenDocument {
 	}
 
 	get head(): number {
-		return this.#head;
+		return this.#head.seq;
 	}
 
 	/** How far it is on disk; undefined where the log has not said yet what it is called. */
 	get cursor(): Cursor | undefined {
-		if (this.#epoch === 0 && this.#head > 0) return undefined;
-		return { epoch: this.#epoch, seq: this.#head, check: this.#headCheck };
+		return this.#head.cursor;
 	}
 
 	stateVector(): Uint8Array {
@@ -254,18 +256,16 @@ export class OpenDocument {
 		if (done.length === 0) return;
 		const from = done[0]!.seq!;
 		const last = done.at(-1)!;
-		this.#head = last.seq!;
-		this.#headCheck = crc32(last.data);
+		this.#head.moveTo(last.seq!, last.data);
 		this.rows += done.length;
 		for (const { data } of done) this.bytes += data.length;
 		this.#options.counters.committed += done.length;
 		this.#broadcast(done);
-		this.#headTimer ??= setTimeout(() => void this.#sendHeads(), this.#options.headMs).unref();
 		this.#runActions();
 		const entries = done.flatMap(({ entries: written, at }) =>
 			written.map((entry) => ({ ...entry, receivedAt: new Date(at).toISOString() })),
 		);
-		this.#options.committed(this, { from, upTo: this.#head, entries });
+		this.#options.committed(this, { from, upTo: last.seq!, entries });
 		if (this.#inFlight.length === 0) for (const resolve of this.#settled.splice(0)) resolve();
 	}
 
@@ -278,22 +278,6 @@ export class OpenDocument {
 		const stateBefore = (): Uint8Array =>
 			(before ??= this.#stateVectorBefore([...done, ...this.#inFlight]));
 		for (const listener of this.listeners) listener.sendUpdate(frame, stateBefore);
-	}
-
-	/** Now and then: an old cursor is as true as a new one, only the way from it is longer. */
-	async #sendHeads(): Promise<void> {
-		this.#headTimer = undefined;
-		if (this.listeners.size === 0) return;
-		try {
-			if (this.#epoch === 0) this.#epoch = (await this.#options.log.cursor()).epoch;
-		} catch (error) {
-			// Without a head nobody misses anything: the next commit tries again.
-			this.#options.logger.warn({ document: this.path, err: error }, 'a log did not say its epoch');
-		}
-		const { cursor } = this;
-		if (!cursor || this.#isClosed) return;
-		const frame = writeMessage({ kind: 'head', cursor: formatCursor(cursor) });
-		for (const listener of this.listeners) listener.sendHead(frame);
 	}
 
 	#stateVectorBefore(later: readonly InFlight[]): Uint8Array {
@@ -347,7 +331,7 @@ export class OpenDocument {
 		this.#inFlight = [];
 		for (const resolve of this.#settled.splice(0)) resolve();
 		this.presence.stop();
-		clearTimeout(this.#headTimer);
+		this.#head.stop();
 		this.#yjs.destroy();
 		this.#options.closed(this);
 	}
