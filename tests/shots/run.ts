@@ -30,15 +30,18 @@ try {
 		for (const shot of pagesOf(wheel)) {
 			const { name, path } = shot;
 			if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+			// Opened wide, where everything it waits for is in view; then made narrower.
+			const page = await context.newPage();
+			await page.setViewportSize(sizes[0]!);
+			await page.goto(flywheel.url + path);
+			await shot.ready(page);
 			for (const size of sizes) {
-				const page = await context.newPage();
 				await page.setViewportSize(size);
-				await page.goto(flywheel.url + path);
-				await shot.ready(page);
 				await page.waitForLoadState('networkidle').catch(() => undefined);
+				await page.evaluate(() => new Promise((done) => setTimeout(done, 150)));
 				await page.screenshot({ path: join(out, `${name}-${size.width}-${colorScheme}.png`) });
-				await page.close();
 			}
+			await page.close();
 		}
 		await context.close();
 	}

@@ -17,7 +17,7 @@ export function pagesOf({ project, batch, run, snapshot, item }: TurnedWheel): P
 	return [
 		{ name: 'projects', path: '/projects', ready: text('2,972') },
 		{ name: 'wheel', path: base, ready: text('held-out items') },
-		{ name: 'data', path: `${base}/data`, ready: text('labeled') },
+		{ name: 'data', path: `${base}/data`, ready: text(/negative|positive/) },
 		{ name: 'item', path: `${base}/data/${item}`, ready: text('History') },
 		{ name: 'batches', path: `${base}/label`, ready: text('Batch 1') },
 		{
@@ -37,8 +37,7 @@ export function pagesOf({ project, batch, run, snapshot, item }: TurnedWheel): P
 		{ name: 'team', path: `${base}/team`, ready: text('Owner') },
 		{ name: 'settings', path: `${base}/settings`, ready: text('Versions') },
 		{ name: 'account', path: '/account', ready: text('The runner of npm start') },
-		{ name: 'waiting', path: '/waiting', ready: text('Not on the server yet') },
 		{ name: 'fashion-wheel', path: '/projects/fashion', ready: text('answers in the corpus') },
-		{ name: 'fashion-data', path: '/projects/fashion/data', ready: text('labeled') },
+		{ name: 'fashion-data', path: '/projects/fashion/data', ready: text('Bag') },
 	];
 }
