@@ -1,11 +1,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { removeFolder } from '#runner/files/remove-folder.ts';
 import {
 	serverEnvironment,
 	serverFlags,
@@ -130,7 +131,8 @@ export class Flywheel {
 
 	async remove(): Promise<void> {
 		await this.stop();
-		if (!this.#options.home) await rm(this.home, { recursive: true, force: true });
+		// The runner keeps snapshots read-only, so taking its folder away takes more than `rm`.
+		if (!this.#options.home) await removeFolder(this.home);
 	}
 
 	/** A new sign-in link, as an operator makes one. */
