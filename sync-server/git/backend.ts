@@ -61,7 +61,7 @@ export async function runBackend(backend: BackendRequest): Promise<void> {
 
 async function relay(
 	stdout: AsyncIterable<Buffer>,
-	{ response, beforeReport }: BackendRequest,
+	{ request, response, beforeReport }: BackendRequest,
 	exit: Promise<unknown>,
 ): Promise<void> {
 	const gate = beforeReport && new ReportGate();
@@ -76,6 +76,8 @@ async function relay(
 			body = head.subarray(end + 4);
 			head = undefined;
 		}
+		// A backend whose input was cut off may say anything, and nobody is left to hear it.
+		if (response.destroyed || (request.destroyed && !request.complete)) continue;
 		await send(response, gate ? gate.take(body) : body);
 	}
 	if (head) throw new Error('git http-backend answered nothing');
