@@ -13,9 +13,16 @@ export async function removeFolder(folder: string): Promise<void> {
 	}
 }
 
-/** Folder by folder from the top: one that may not be read is opened before it is looked into. */
+/**
+ * Folder by folder from the top: one that may not be read is opened before it is looked into. What is gone
+ * meanwhile is fine: `rm` gives up at the first folder it may not change while it still removes others.
+ */
 async function makeWritable(folder: string): Promise<void> {
-	await chmod(folder, 0o700);
-	for (const entry of await readdir(folder, { withFileTypes: true }))
-		if (entry.isDirectory()) await makeWritable(join(folder, entry.name));
+	try {
+		await chmod(folder, 0o700);
+		for (const entry of await readdir(folder, { withFileTypes: true }))
+			if (entry.isDirectory()) await makeWritable(join(folder, entry.name));
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+	}
 }
