@@ -31,6 +31,8 @@ export class MemoryDisk {
 	ready: Promise<void> = Promise.resolve();
 	/** Set: the next commit fails with it, as a full disk would make it. */
 	failure: Error | undefined;
+	/** Asked before each commit: a fault lets it fail, before or after its bytes are there. */
+	fault: () => { readonly error: Error; readonly keeps: boolean } | undefined = () => undefined;
 }
 
 /** The update log in memory: the same promises as on disk, for tests and for nothing else. */
@@ -41,7 +43,7 @@ export function openMemoryLog(disk: MemoryDisk): UpdateLog {
 		const failure = disk.failure;
 		disk.failure = undefined;
 		if (failure) throw failure;
-		return batch.map((pending) => append(disk, pending));
+		return commit(disk, () => batch.map((pending) => append(disk, pending)));
 	});
 
 	const log: UpdateLog = {
@@ -84,10 +86,12 @@ export function openMemoryLog(disk: MemoryDisk): UpdateLog {
 			if (!last) return nothingCompacted;
 			const snapshot = compactDocument(name, stored);
 			const document = disk.documents.get(name)!;
-			document.snapshot = snapshot;
-			document.snapshotSeq = last.seq;
-			document.snapshotAt = last.at;
-			document.updates = document.updates.filter(({ seq }) => seq > last.seq);
+			commit(disk, () => {
+				document.snapshot = snapshot;
+				document.snapshotSeq = last.seq;
+				document.snapshotAt = last.at;
+				document.updates = document.updates.filter(({ seq }) => seq > last.seq);
+			});
 			return {
 				foldedRows: stored.updates.length,
 				foldedBytes: stored.updates.reduce((sum, { data }) => sum + data.length, 0),
@@ -115,6 +119,14 @@ export function openMemoryLog(disk: MemoryDisk): UpdateLog {
 		close: () => commits.whenIdle(),
 	};
 	return log;
+}
+
+function commit<T>(disk: MemoryDisk, work: () => T): T {
+	const fault = disk.fault();
+	if (fault && !fault.keeps) throw fault.error;
+	const result = work();
+	if (fault) throw fault.error;
+	return result;
 }
 
 function append(disk: MemoryDisk, { appender, update }: PendingAppend): number {

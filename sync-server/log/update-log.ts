@@ -47,7 +47,8 @@ export interface OpenedDocument {
 	readonly stored: StoredDocument;
 	/**
 	 * Resolves with the sequence number once the update is on disk (fsynced), in the order of the calls.
-	 * Rejects when it is not; then nothing behind it on this handle is written either.
+	 * Rejects when it is not, or when nobody knows, as after an fsync that failed: it may be there when the
+	 * document is opened again. Then nothing behind it on this handle is written either.
 	 */
 	readonly append: (update: AppendedUpdate) => Promise<number>;
 	/** How far the document goes on disk. */

@@ -39,11 +39,16 @@ interface DocumentRow {
 
 /** The update log over one SQLite connection, synchronous: what runs inside the thread that owns it. */
 export class LogFile {
-	readonly #sql: DatabaseSync;
+	readonly #open: () => DatabaseSync;
 	readonly #statements = new Map<string, StatementSync>();
+	#sql: DatabaseSync;
+	/** A write or an fsync failed: which bytes are on disk is not known. */
+	#isDoubtful = false;
 
-	constructor(sql: DatabaseSync) {
-		this.#sql = sql;
+	/** `open` opens the file, and again after the disk failed. */
+	constructor(open: () => DatabaseSync) {
+		this.#open = open;
+		this.#sql = open();
 	}
 
 	/** Writes a batch as one transaction. When this returns, it is on disk. */
@@ -248,14 +253,35 @@ export class LogFile {
 	}
 
 	#transaction<T>(work: () => T): T {
+		if (this.#isDoubtful) this.#openAgain();
 		this.#sql.exec('BEGIN IMMEDIATE');
 		try {
 			const result = work();
 			this.#sql.exec('COMMIT');
 			return result;
 		} catch (error) {
+			this.#isDoubtful ||= isDiskError(error);
 			if (this.#sql.isTransaction) this.#sql.exec('ROLLBACK');
 			throw error;
 		}
 	}
+
+	/**
+	 * An fsync that failed is told of once: the next one succeeds, though the kernel may have dropped what the
+	 * first could not write. So nothing is written behind it before a fresh connection has put all that counts
+	 * into the main file and cut off the rest. Throws while the disk does not let it; reading goes on meanwhile,
+	 * since this connection shows only what was committed before.
+	 */
+	#openAgain(): void {
+		const fresh = this.#open();
+		this.#statements.clear();
+		this.#sql.close();
+		this.#sql = fresh;
+		this.#isDoubtful = false;
+	}
+}
+
+/** SQLITE_IOERR, of any kind. A full disk is another error, and leaves no doubt. */
+function isDiskError(error: unknown): boolean {
+	return (((error as { errcode?: number }).errcode ?? 0) & 0xff) === 10;
 }

@@ -55,12 +55,20 @@ CREATE INDEX IF NOT EXISTS quarantine_by_user ON quarantine (document, user, id)
 /** Opens the file and makes what it lacks. `maxPages` makes it full early, as a full disk would. */
 export function openLogFile(file: string, maxPages?: number): DatabaseSync {
 	const sql = new DatabaseSync(file);
-	sql.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;
-		PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;`);
-	sql.exec(schema);
-	addHeadChecksum(sql);
-	if (maxPages !== undefined) sql.exec(`PRAGMA max_page_count = ${maxPages}`);
-	return sql;
+	try {
+		sql.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;
+			PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;`);
+		// A commit of a process that was killed may be in the file and not on the disk. What is read from here
+		// on is acknowledged to who sends it again, so it is made durable first (S1).
+		sql.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+		sql.exec(schema);
+		addHeadChecksum(sql);
+		if (maxPages !== undefined) sql.exec(`PRAGMA max_page_count = ${maxPages}`);
+		return sql;
+	} catch (error) {
+		sql.close();
+		throw error;
+	}
 }
 
 /** Logs of before there were cursors have no checksum of their head; it comes with the next append. */

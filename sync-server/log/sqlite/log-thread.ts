@@ -11,5 +11,5 @@ export interface LogThreadData {
 }
 
 const { file, maxPages } = workerData as LogThreadData;
-const log = new LogFile(openLogFile(file, maxPages));
+const log = new LogFile(() => openLogFile(file, maxPages));
 serveCalls(log, () => log.close());

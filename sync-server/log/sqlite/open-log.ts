@@ -8,9 +8,12 @@ import { ThreadCaller, ThreadError } from './thread-caller.ts';
 /**
  * The update log in an SQLite file of its own. One thread owns it, so that an import into the tables
  * never delays an acknowledgement; another computes compactions, so that neither does a long document.
+ * `program` is that thread's; tests put a disk that fails below it.
  */
-export async function openSqliteLog(data: LogThreadData): Promise<UpdateLog> {
-	const program = new URL('./log-thread.ts', import.meta.url);
+export async function openSqliteLog(
+	data: LogThreadData,
+	program = new URL('./log-thread.ts', import.meta.url),
+): Promise<UpdateLog> {
 	const writer = await ThreadCaller.start<LogFile>(program, data);
 	const compaction = new Compaction();
 	const appenders = new Set<WeakRef<Appender>>();

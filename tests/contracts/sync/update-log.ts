@@ -8,6 +8,14 @@ import {
 	type AppendedUpdate,
 	type UpdateLog,
 } from '#sync-server/log/update-log.ts';
+import type { CommitFaults, FaultyStep } from '../../support/faulty-disk.ts';
+
+/** The ways in which a commit can fail: what fails, and whether its bytes are there nonetheless. */
+const failures: readonly { readonly step: FaultyStep; readonly keeps: boolean }[] = [
+	{ step: 'write', keeps: false },
+	{ step: 'fsync', keeps: false },
+	{ step: 'fsync', keeps: true },
+];
 
 /** One kind of disk that a log writes to, with the ways to hurt it. */
 export interface LogUnderTest {
@@ -17,6 +25,8 @@ export interface LogUnderTest {
 	damage(document: string, seq: number): void | Promise<void>;
 	/** From now on the disk takes nothing, or everything again. */
 	fill(isFull: boolean): void | Promise<void>;
+	/** Which of its commits fail. */
+	readonly faults: CommitFaults;
 }
 
 const name = 'p/b/answers';
@@ -148,6 +158,81 @@ export function updateLogContract(make: () => LogUnderTest | Promise<LogUnderTes
 			expect(again.stored.head).toBe(1);
 			expect(await again.append(second!)).toBe(2);
 		}));
+
+	test.each(failures)(
+		'S2 whichever commit fails ($step, bytes kept: $keeps): nothing of it is acknowledged, nothing later of it slips through, others go on',
+		async ({ step, keeps }) => {
+			for (const nth of [1, 2, 4]) {
+				const under = await make();
+				const log = await under.open();
+				const updates = updatesOf(1, 6);
+				const [opened, other] = [await log.open(name), await log.open('p/c/answers')];
+				await other.append(updates[0]!);
+				under.faults.fail(step, nth, 1, keeps);
+				const acknowledged: number[] = [];
+				for (const update of updates)
+					await opened.append(update).then(
+						(seq) => acknowledged.push(seq),
+						() => undefined,
+					);
+				expect(acknowledged).toEqual(Array.from({ length: nth - 1 }, (_, index) => index + 1));
+				expect(await other.append(updates[1]!)).toBe(2);
+
+				const again = await log.open(name);
+				expect(again.stored.head).toBe(keeps ? nth : nth - 1);
+				for (const update of updates.slice(nth - 1)) acknowledged.push(await again.append(update));
+				await log.close();
+				const later = await under.open();
+				const { stored } = await later.open(name);
+				expect(stored.updates.map(({ seq }) => seq)).toEqual(expect.arrayContaining(acknowledged));
+				expect(stored.head).toBe(acknowledged.at(-1));
+				expect(readDocument(name, stored).getMap('draft').toJSON()).toEqual(
+					readDocument(name, { updates }).getMap('draft').toJSON(),
+				);
+				expect((await later.open('p/c/answers')).stored.head).toBe(2);
+				await later.close();
+			}
+		},
+	);
+
+	test.each(failures)(
+		'S2 while every commit fails ($step, bytes kept: $keeps) nothing is acknowledged and reading goes on; then all is well again',
+		({ step, keeps }) =>
+			withLog(async (log, { faults }) => {
+				const [first, ...rest] = updatesOf(1, 4);
+				await (await log.open(name)).append(first!);
+				const cursor = await log.cursor(name);
+				faults.fail(step, 1, 1000, keeps);
+				for (const update of rest) {
+					const { append } = await log.open(name);
+					const results = await Promise.allSettled([append(update), append(update)]);
+					expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+				}
+				expect((await log.open(name)).stored.updates[0]!.data).toEqual(first!.data);
+				expect(await log.since(name, cursor)).toBeDefined();
+				expect(await log.documents()).toHaveLength(1);
+				faults.mend();
+				const { append, stored } = await log.open(name);
+				for (const [index, update] of rest.entries())
+					expect(await append(update)).toBe(stored.head + 1 + index);
+			}),
+	);
+
+	test.each(failures)(
+		'S8 a compaction that the disk refuses ($step, bytes kept: $keeps) changes nothing of what the document says',
+		({ step, keeps }) =>
+			withLog(async (log, { faults }) => {
+				const { append } = await log.open(name);
+				await Promise.all(updatesOf(1, 10).map(append));
+				const before = await textOf(log);
+				faults.fail(step, 1, 1, keeps);
+				await expect(log.compact(name, 8)).rejects.toThrow();
+				expect(await textOf(log)).toBe(before);
+				expect(await append(updatesOf(2, 1)[0]!)).toBe(11);
+				await log.compact(name, 11);
+				expect((await log.open(name)).stored).toMatchObject({ head: 11, snapshotSeq: 11 });
+			}),
+	);
 
 	test('S3 a document with a damaged update is not read, others are', () =>
 		withLog(async (log, under) => {

@@ -4,13 +4,19 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, onTestFinished } from 'vitest';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
-import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
 import { updateLogContract } from '../../contracts/sync/update-log.ts';
+import { CommitFaults, openFaultyLog } from '../../support/faulty-disk.ts';
 
 describe('the update log in memory', () => {
 	updateLogContract(() => {
 		const disk = new MemoryDisk();
+		const faults = new CommitFaults();
+		disk.fault = () => {
+			const fault = faults.next();
+			return fault && { error: new Error('disk I/O error'), keeps: fault.keeps };
+		};
 		return {
+			faults,
 			open: () => Promise.resolve(openMemoryLog(disk)),
 			damage(document, seq) {
 				const row = disk.documents.get(document)!.updates.find((update) => update.seq === seq)!;
@@ -28,9 +34,11 @@ describe('the update log in SQLite', () => {
 		const folder = mkdtempSync(join(tmpdir(), 'update-log-'));
 		onTestFinished(() => rmSync(folder, { recursive: true }));
 		const file = join(folder, 'updates.sqlite');
+		const faults = new CommitFaults();
 		return {
+			faults,
 			// 2 MB of pages: an update of 4 MB meets a full disk, with SQLite's own SQLITE_FULL.
-			open: () => openSqliteLog({ file, maxPages: 512 }),
+			open: () => openFaultyLog({ file, maxPages: 512 }, faults),
 			damage(document, seq) {
 				const sql = new DatabaseSync(file);
 				sql
