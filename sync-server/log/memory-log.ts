@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { isSameCursor, type Cursor } from '#shared/wire/cursor.ts';
+import { answerWithin } from './answer-within.ts';
 import { compactDocument } from './compact-document.ts';
 import { GroupCommit, type Appender, type PendingAppend } from './group-commit.ts';
 import {
@@ -10,6 +11,7 @@ import {
 	type StoredDocument,
 	type StoredUpdate,
 	type UpdateLog,
+	type UpdatesSince,
 } from './update-log.ts';
 
 interface MemoryDocument {
@@ -20,6 +22,8 @@ interface MemoryDocument {
 	snapshot?: Uint8Array;
 	updates: (StoredUpdate & { readonly crc: number })[];
 	headCheck: number;
+	/** Number of its last change. */
+	changed: number;
 	readonly owners: Map<number, string>;
 }
 
@@ -27,6 +31,8 @@ interface MemoryDocument {
 export class MemoryDisk {
 	readonly documents = new Map<string, MemoryDocument>();
 	readonly quarantined: QuarantinedUpdate[] = [];
+	/** Number of the newest change of all. */
+	newestChange = 0;
 	/** Commits wait for this; replace it to hold them back. */
 	ready: Promise<void> = Promise.resolve();
 	/** Set: the next commit fails with it, as a full disk would make it. */
@@ -64,14 +70,26 @@ export function openMemoryLog(disk: MemoryDisk): UpdateLog {
 		},
 		async since(document, cursor) {
 			await disk.ready;
-			const now = cursorOf(disk, document);
-			if (isSameCursor(cursor, now)) return { updates: [], cursor: now };
-			const found = disk.documents.get(document);
-			const at = found?.updates.findIndex(({ seq }) => seq === cursor.seq) ?? -1;
-			if (found?.epoch !== cursor.epoch || found.updates[at]?.crc !== cursor.check)
-				return undefined;
-			const updates = found.updates.slice(at + 1).map((update) => soundData(document, update));
-			return { updates, cursor: now };
+			return since(disk, document, cursor);
+		},
+		async sinceEach(questions, limitBytes) {
+			await disk.ready;
+			return answerWithin(questions, limitBytes, (...asked) => since(disk, ...asked));
+		},
+		async changed(among, after, limit) {
+			await disk.ready;
+			return [...disk.documents]
+				.filter(([name, { changed }]) => changed > after && beginsWith(name, among))
+				.map(([name, { changed }]) => ({ name, cursor: cursorOf(disk, name), change: changed }))
+				.sort((one, other) => one.change - other.change)
+				.slice(0, limit);
+		},
+		async lastChange(among) {
+			await disk.ready;
+			return [...disk.documents].reduce(
+				(last, [name, { changed }]) => (beginsWith(name, among) ? Math.max(last, changed) : last),
+				0,
+			);
 		},
 		documents: () =>
 			Promise.resolve(
@@ -137,11 +155,13 @@ function append(disk: MemoryDisk, { appender, update }: PendingAppend): number {
 		snapshotAt: 0,
 		updates: [],
 		headCheck: 0,
+		changed: 0,
 		owners: new Map<number, string>(),
 	};
 	disk.documents.set(appender.document, document);
 	const { claims, ...rest } = update;
 	document.headCheck = crc32(rest.data);
+	document.changed = ++disk.newestChange;
 	document.updates.push({ ...rest, seq: ++document.head, crc: document.headCheck });
 	for (const client of claims)
 		if (!document.owners.has(client)) document.owners.set(client, update.user);
@@ -151,6 +171,19 @@ function append(disk: MemoryDisk, { appender, update }: PendingAppend): number {
 function cursorOf(disk: MemoryDisk, name: string): Cursor {
 	const { epoch = 0, head = 0, headCheck = 0 } = disk.documents.get(name) ?? {};
 	return { epoch, seq: head, check: headCheck };
+}
+
+function since(disk: MemoryDisk, name: string, cursor: Cursor): UpdatesSince | undefined {
+	const now = cursorOf(disk, name);
+	if (isSameCursor(cursor, now)) return { updates: [], cursor: now };
+	const found = disk.documents.get(name);
+	const at = found?.updates.findIndex(({ seq }) => seq === cursor.seq) ?? -1;
+	if (found?.epoch !== cursor.epoch || found.updates[at]?.crc !== cursor.check) return undefined;
+	return { updates: found.updates.slice(at + 1).map((one) => soundData(name, one)), cursor: now };
+}
+
+function beginsWith(name: string, among: readonly string[]): boolean {
+	return among.some((prefix) => name.startsWith(prefix));
 }
 
 function soundData(

@@ -61,6 +61,27 @@ export interface UpdatesSince {
 	readonly cursor: Cursor;
 }
 
+/** How far somebody has one of many documents. */
+export interface SinceQuestion {
+	readonly document: string;
+	readonly cursor: Cursor;
+}
+export type SinceAnswer =
+	| ({ readonly kind: 'since' } & UpdatesSince)
+	/** Only the whole document can tell. */
+	| { readonly kind: 'unknown' }
+	/** Its bytes on disk are damaged (S3). */
+	| { readonly kind: 'unreadable' }
+	/** The answer was full before its turn came. */
+	| { readonly kind: 'later' };
+
+/** A document, how far it goes, and the number of its last change. */
+export interface ChangedDocument {
+	readonly name: string;
+	readonly cursor: Cursor;
+	readonly change: number;
+}
+
 export interface QuarantinedUpdate {
 	readonly document: string;
 	readonly user: string;
@@ -92,6 +113,26 @@ export interface UpdateLog {
 	 * can tell: the cursor is of another log, or what comes after it was folded. Rejects with UnreadableDocument.
 	 */
 	since(document: string, cursor: Cursor): Promise<UpdatesSince | undefined>;
+	/**
+	 * The same for many documents at once, in the order of the questions. What comes after `limitBytes` were
+	 * found is left for later; the first answer always comes, however long it is.
+	 */
+	sinceEach(
+		questions: readonly SinceQuestion[],
+		limitBytes: number,
+	): Promise<readonly SinceAnswer[]>;
+	/**
+	 * Documents whose names begin with one of these (each ends with "/", none begins with another) and that
+	 * changed after a number, in the order of their last changes, at most `limit`. Numbers start at 1, rise
+	 * with every change over the whole log and are never given twice.
+	 */
+	changed(
+		among: readonly string[],
+		after: number,
+		limit: number,
+	): Promise<readonly ChangedDocument[]>;
+	/** The number of the last change among documents whose names begin so; 0 where there is none. */
+	lastChange(among: readonly string[]): Promise<number>;
 	/** Documents with their heads, in the order of their names. */
 	documents(): Promise<readonly { readonly name: string; readonly head: number }[]>;
 	/**

@@ -5,11 +5,16 @@ import {
 	quarantineLimits,
 	UnreadableDocument,
 	type AppendedUpdate,
+	type ChangedDocument,
 	type QuarantinedUpdate,
+	type SinceAnswer,
+	type SinceQuestion,
 	type StoredDocument,
 	type StoredUpdate,
 	type UpdatesSince,
 } from '../update-log.ts';
+import { answerWithin } from '../answer-within.ts';
+import { ChangeNumbers } from './change-numbers.ts';
 
 export interface NamedAppend {
 	readonly document: string;
@@ -41,6 +46,7 @@ interface DocumentRow {
 export class LogFile {
 	readonly #open: () => DatabaseSync;
 	readonly #statements = new Map<string, StatementSync>();
+	readonly #changes: ChangeNumbers;
 	#sql: DatabaseSync;
 	/** A write or an fsync failed: which bytes are on disk is not known. */
 	#isDoubtful = false;
@@ -49,11 +55,16 @@ export class LogFile {
 	constructor(open: () => DatabaseSync) {
 		this.#open = open;
 		this.#sql = open();
+		this.#changes = new ChangeNumbers((text) => this.#prepare(text));
 	}
 
 	/** Writes a batch as one transaction. When this returns, it is on disk. */
 	append(batch: readonly NamedAppend[]): number[] {
-		return this.#transaction(() => batch.map((one) => this.#appendOne(one)));
+		return this.#transaction(() => {
+			const seqs = batch.map((one) => this.#appendOne(one));
+			this.#changes.give(new Set(batch.map(({ document }) => document)));
+			return seqs;
+		});
 	}
 
 	#appendOne({ document, update }: NamedAppend): number {
@@ -159,6 +170,21 @@ export class LogFile {
 		const [known, ...updates] = this.#updates(name, from, row.head);
 		if (!known || crc32(known.data) !== cursor.check) return undefined;
 		return { updates: updates.map(({ data }) => data), cursor: now };
+	}
+
+	/** The same for many documents; one that is damaged spoils nobody else's answer. */
+	sinceEach(questions: readonly SinceQuestion[], limitBytes: number): SinceAnswer[] {
+		return answerWithin(questions, limitBytes, (name, cursor) => this.since(name, cursor));
+	}
+
+	/** What changed after a number among documents whose names begin so. */
+	changed(among: readonly string[], after: number, limit: number): ChangedDocument[] {
+		return this.#changes.after(among, after, limit);
+	}
+
+	/** The number of the last change among these. */
+	lastChange(among: readonly string[]): number {
+		return this.#changes.last(among);
 	}
 
 	documents(): { name: string; head: number }[] {

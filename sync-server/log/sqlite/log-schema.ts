@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS documents (
 	head_crc INTEGER NOT NULL DEFAULT 0,
 	snapshot_seq INTEGER NOT NULL DEFAULT 0,
 	rows INTEGER NOT NULL DEFAULT 0,
-	bytes INTEGER NOT NULL DEFAULT 0
+	bytes INTEGER NOT NULL DEFAULT 0,
+	changed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE IF NOT EXISTS updates (
 	document INTEGER NOT NULL,
@@ -63,6 +64,7 @@ export function openLogFile(file: string, maxPages?: number): DatabaseSync {
 		sql.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 		sql.exec(schema);
 		addHeadChecksum(sql);
+		addChangeNumbers(sql);
 		if (maxPages !== undefined) sql.exec(`PRAGMA max_page_count = ${maxPages}`);
 		return sql;
 	} catch (error) {
@@ -73,7 +75,30 @@ export function openLogFile(file: string, maxPages?: number): DatabaseSync {
 
 /** Logs of before there were cursors have no checksum of their head; it comes with the next append. */
 function addHeadChecksum(sql: DatabaseSync): void {
-	const columns = sql.prepare('PRAGMA table_info(documents)').all();
-	if (columns.some(({ name }) => name === 'head_crc')) return;
+	if (hasColumn(sql, 'head_crc')) return;
 	sql.exec('ALTER TABLE documents ADD COLUMN head_crc INTEGER NOT NULL DEFAULT 0');
+}
+
+/**
+ * Numbers over the whole log that say which document changed last (change-numbers.ts). In logs of before
+ * there were any, the order in which documents were made stands for that of their changes.
+ */
+function addChangeNumbers(sql: DatabaseSync): void {
+	const isOld = !hasColumn(sql, 'changed');
+	sql.exec(`BEGIN IMMEDIATE;
+		${isOld ? 'ALTER TABLE documents ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;' : ''}
+		${isOld ? 'UPDATE documents SET changed = id;' : ''}
+		CREATE INDEX IF NOT EXISTS documents_by_change
+			ON documents (substr(name, 1, instr(name, '/')), changed);
+		CREATE TABLE IF NOT EXISTS newest_change (number INTEGER NOT NULL) STRICT;
+		INSERT INTO newest_change SELECT coalesce(max(changed), 0) FROM documents
+			WHERE NOT EXISTS (SELECT 1 FROM newest_change);
+		COMMIT;`);
+}
+
+function hasColumn(sql: DatabaseSync, column: string): boolean {
+	return sql
+		.prepare('PRAGMA table_info(documents)')
+		.all()
+		.some(({ name }) => name === column);
 }

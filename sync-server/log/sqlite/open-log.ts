@@ -37,6 +37,9 @@ export async function openSqliteLog(
 		},
 		cursor: (document) => writer.call('cursor', document),
 		since: (document, cursor) => writer.call('since', document, cursor).catch(unreadable(document)),
+		sinceEach: (questions, limitBytes) => writer.call('sinceEach', questions, limitBytes),
+		changed: (among, after, limit) => writer.call('changed', among, after, limit),
+		lastChange: (among) => writer.call('lastChange', among),
 		documents: () => writer.call('documents'),
 		async compact(document, upTo) {
 			const read = await writer.call('read', document, upTo);

@@ -114,6 +114,78 @@ export function updateLogContract(make: () => LogUnderTest | Promise<LogUnderTes
 			expect(await log.cursor('p/b/notes')).toEqual(nothing);
 		}));
 
+	test('many documents are answered at once as one by one, within a limit; a damaged one spoils no other', () =>
+		withLog(async (log, under) => {
+			const names = ['p/b/answers', 'p/b/notes', 'p/c/answers', 'p/d/answers'];
+			const starts: Cursor[] = [];
+			for (const [index, document] of names.entries()) {
+				const { append } = await log.open(document);
+				const [first, ...rest] = updatesOf(index + 1, 4);
+				await append(first!);
+				starts.push(await log.cursor(document));
+				await Promise.all(rest.map(append));
+			}
+			const questions = names.map((document, index) => ({ document, cursor: starts[index]! }));
+			const alone = await Promise.all(names.map((each, at) => log.since(each, starts[at]!)));
+			const bytes = alone.flatMap((one) => one!.updates.map(({ length }) => length));
+			const all = bytes.reduce((sum, length) => sum + length, 0);
+			expect(await log.sinceEach(questions, all)).toEqual(
+				alone.map((found) => ({ kind: 'since', ...found })),
+			);
+			const kinds = async (limitBytes: number) =>
+				(await log.sinceEach(questions, limitBytes)).map(({ kind }) => kind);
+			expect(await kinds(1)).toEqual(['since', 'later', 'later', 'later']);
+			await log.compact('p/b/notes', 4);
+			await under.damage('p/c/answers', 3);
+			expect(await kinds(all)).toEqual(['since', 'unknown', 'unreadable', 'since']);
+			expect(await log.sinceEach([], 1)).toEqual([]);
+		}));
+
+	test('it says which documents changed after a number, in the order of their last changes', () =>
+		withLog(async (log) => {
+			const write = async (document: string, client: number): Promise<void> =>
+				void (await (await log.open(document)).append(updatesOf(client, 1)[0]!));
+			const after = async (among: string[], number: number, limit = 10) =>
+				(await log.changed(among, number, limit)).map((one) => one.name);
+			expect(await log.lastChange(['p/'])).toBe(0);
+			for (const document of ['p/b/answers', 'p/b-2/answers', 'pp/b/notes', 'p/c/answers'])
+				await write(document, 1);
+			await write('p/b/answers', 2);
+			const [first, second, third] = await log.changed(['p/'], 0, 10);
+			expect([first!.name, second!.name, third!.name]).toEqual([
+				'p/b-2/answers',
+				'p/c/answers',
+				'p/b/answers',
+			]);
+			expect(third).toEqual({
+				name: 'p/b/answers',
+				cursor: await log.cursor('p/b/answers'),
+				change: await log.lastChange(['p/']),
+			});
+			expect(await after(['p/'], second!.change)).toEqual(['p/b/answers']);
+			expect(await after(['p/'], third!.change)).toEqual([]);
+			expect(await after(['p/'], 0, 2)).toEqual(['p/b-2/answers', 'p/c/answers']);
+			expect(await after(['p/b/', 'pp/'], 0)).toEqual(['pp/b/notes', 'p/b/answers']);
+			expect(await after([], 0)).toEqual([]);
+			expect(await log.lastChange(['p/b-2/', 'pp/'])).toBeGreaterThan(first!.change);
+		}));
+
+	test('numbers of changes are not given twice, also after the newest was removed and the log opened again', async () => {
+		const under = await make();
+		const log = await under.open();
+		await (await log.open(name)).append(updatesOf(1, 1)[0]!);
+		await (await log.open('q/b/notes')).append(updatesOf(1, 1)[0]!);
+		const newest = await log.lastChange(['q/']);
+		await log.compact(name, 1);
+		expect(await log.lastChange(['p/'])).toBeLessThan(newest);
+		await log.remove('q/');
+		await log.close();
+		const again = await under.open();
+		await (await again.open(name)).append(updatesOf(2, 1)[0]!);
+		expect(await again.lastChange(['p/'])).toBeGreaterThan(newest);
+		await again.close();
+	});
+
 	test('S2 what was appended is there after the log was opened again, with user, client and time', async () => {
 		const under = await make();
 		const log = await under.open();

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
-import { updateLogContract } from '../../contracts/sync/update-log.ts';
+import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
+import { updateLogContract, updatesOf } from '../../contracts/sync/update-log.ts';
 import { CommitFaults, openFaultyLog } from '../../support/faulty-disk.ts';
 
 describe('the update log in memory', () => {
@@ -52,4 +53,30 @@ describe('the update log in SQLite', () => {
 			fill: () => undefined,
 		};
 	});
+});
+
+test('a log of before there were cursors and numbers of changes is opened and goes on', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'update-log-'));
+	onTestFinished(() => rmSync(folder, { recursive: true }));
+	const file = join(folder, 'updates.sqlite');
+	const names = ['p/c/answers', 'p/b/answers', 'q/a/notes'];
+	const before = await openSqliteLog({ file });
+	for (const name of names) await (await before.open(name)).append(updatesOf(1, 1)[0]!);
+	await before.close();
+	const sql = new DatabaseSync(file);
+	sql.exec(`DROP INDEX documents_by_change; DROP TABLE newest_change;
+		ALTER TABLE documents DROP COLUMN changed; ALTER TABLE documents DROP COLUMN head_crc;`);
+	sql.close();
+
+	for (const round of [1, 2]) {
+		const log = await openSqliteLog({ file });
+		const changed = async (after: number) =>
+			(await log.changed(['p/', 'q/'], after, 10)).map(({ name }) => name);
+		if (round === 1) expect(await changed(0)).toEqual(names);
+		const last = await log.lastChange(['p/', 'q/']);
+		await (await log.open('p/b/answers')).append(updatesOf(round + 1, 1)[0]!);
+		expect(await changed(last)).toEqual(['p/b/answers']);
+		expect((await log.open('p/b/answers')).stored.head).toBe(round + 1);
+		await log.close();
+	}
 });
