@@ -3,7 +3,8 @@ import * as encoding from 'lib0/encoding';
 import { Awareness } from 'y-protocols/awareness';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { closeCodes } from '#shared/wire/close-codes.ts';
+import { closeCodes, refusals } from '#shared/wire/close-codes.ts';
+import { documentVersion } from '#shared/wire/document-version.ts';
 import { writeMessage, type Message } from '#shared/wire/messages.ts';
 import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Refused } from '#app/replica/database.ts';
@@ -27,10 +28,14 @@ export interface ConnectionOptions {
 	readonly random?: () => number;
 	/** Nothing was heard for this long: the network swallows what is sent. */
 	readonly silenceMs?: number;
+	/** What this app writes; a test plays an older one. */
+	readonly version?: number;
 	/** The server closed for good: it wants another sign-in, or knows no such document. */
 	readonly onBlocked: (block: 'signed-out' | 'not-found') => void;
 	/** Message 103: what was sent will never be accepted. */
 	readonly onRefused: (refused: Refused) => void;
+	/** This app is too old to write the document: nothing is wrong with what was sent, it waits as it is. */
+	readonly onOutdated: () => void;
 }
 
 /**
@@ -47,6 +52,8 @@ export class Connection {
 	readonly #stopListening: () => void;
 	#state: ConnectionState = { kind: 'waiting' };
 	#failures = 0;
+	/** Until it connects again, the server reads nothing of what is sent. */
+	#isOutdated = false;
 	/** What the doc held, and the server too, when it was told a cursor. */
 	#vouchedFor: Uint8Array | undefined;
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -78,8 +85,9 @@ export class Connection {
 		this.#stopListening = log.subscribe(() => this.#askForConfirmation());
 	}
 
-	/** The server confirmed everything, and nothing is on its way. */
+	/** The server confirmed everything, and nothing is on its way; or it takes nothing from this app. */
 	get isSettled(): boolean {
+		if (this.#isOutdated) return true;
 		return this.log.row.isDirty === 0 && this.log.saved === 'on the server';
 	}
 
@@ -88,6 +96,7 @@ export class Connection {
 		if (this.#state.kind !== 'waiting') return;
 		clearTimeout(this.#timer);
 		this.#state = { kind: 'connecting' };
+		this.#isOutdated = false;
 		this.#expectAnswer();
 		this.#sayCursor();
 		this.#provider.connect();
@@ -101,7 +110,8 @@ export class Connection {
 		const { isLoaded, saved, row, doc } = this.log;
 		const isLevel = isLoaded && saved === 'on the server' && row.cursor !== undefined;
 		this.#vouchedFor = isLevel ? Y.encodeStateVector(doc) : undefined;
-		this.#provider.params = { cursor: isLevel ? row.cursor : '' };
+		const version = String(this.#options.version ?? documentVersion);
+		this.#provider.params = { cursor: isLevel ? row.cursor : '', version };
 	}
 
 	destroy(): void {
@@ -130,7 +140,9 @@ export class Connection {
 			decoding.readVarUint8Array(decoder);
 			const reason = decoding.readVarString(decoder);
 			queueMicrotask(() => {
-				if (this.#state.kind !== 'stopped') this.#options.onRefused({ code, reason });
+				if (this.#state.kind === 'stopped') return;
+				if (code === refusals.outdated.code) this.#foundOutdated();
+				else this.#options.onRefused({ code, reason });
 			});
 		};
 	}
@@ -149,6 +161,13 @@ export class Connection {
 		this.#greeted();
 	}
 
+	#foundOutdated(): void {
+		clearTimeout(this.#timer);
+		if (this.#isOutdated) return;
+		this.#isOutdated = true;
+		this.#options.onOutdated();
+	}
+
 	#send(message: Message): void {
 		this.#provider.ws?.send(writeMessage(message) as Uint8Array<ArrayBuffer>);
 	}
@@ -164,6 +183,7 @@ export class Connection {
 
 	#askForConfirmation(): void {
 		if (this.#state.kind !== 'open' || this.#state.barrier !== undefined) return;
+		if (this.#isOutdated) return;
 		const { localHead, acked } = this.log.row;
 		if (localHead <= acked) return;
 		const payload = encoding.encode((encoder) => encoding.writeVarUint(encoder, localHead));

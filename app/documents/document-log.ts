@@ -144,6 +144,7 @@ export class DocumentLog {
 			withDirt({
 				...row,
 				acked: Math.min(row.localHead, Math.max(row.acked, count)),
+				block: row.block === 'outdated' ? null : row.block,
 				isRewritten: false,
 			}),
 		);

@@ -7,6 +7,8 @@ interface Waiting {
 	/** Changes in these. */
 	readonly changes: number;
 	readonly blocked: number;
+	/** Of these, what is taken once this app is updated. */
+	readonly outdated: number;
 	/** Times the server did not accept something, kept with an export. */
 	readonly refused: number;
 }
@@ -32,6 +34,7 @@ export class SavedTotals {
 			dirty: 0,
 			changes: 0,
 			blocked: 0,
+			outdated: 0,
 			refused: 0,
 		});
 	}
@@ -71,6 +74,11 @@ export class SavedTotals {
 		return this.#waiting.current.blocked;
 	}
 
+	/** Documents with unsent changes that this app is too old to send. */
+	get outdated(): number {
+		return this.#waiting.current.outdated;
+	}
+
 	get refused(): number {
 		return this.#waiting.current.refused;
 	}
@@ -97,6 +105,7 @@ async function countWaiting(replica: Replica): Promise<Waiting> {
 		dirty: dirty.length,
 		changes: dirty.reduce((sum, row) => sum + row.localHead - row.acked, 0),
 		blocked: dirty.filter((row) => row.block !== null).length,
+		outdated: dirty.filter((row) => row.block === 'outdated').length,
 		refused,
 	};
 }

@@ -1,3 +1,4 @@
+import { documentVersion } from '#shared/wire/document-version.ts';
 import { Bell } from '#app/net/bell.ts';
 import { lead } from '#app/replica/leadership.ts';
 import type { Refused } from '#app/replica/database.ts';
@@ -16,6 +17,8 @@ export interface SyncOptions {
 	readonly locks?: LockManager;
 	readonly random?: () => number;
 	readonly silenceMs?: number;
+	/** What this app writes; a test plays an older one. */
+	readonly version?: number;
 }
 
 export interface Sync {
@@ -45,6 +48,9 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	const url = `${origin.replace(/^http/, 'ws')}/sync`;
 	const open = new Map<string, Open>();
 	const recovering = new Set<string>();
+	const version = options.version ?? documentVersion;
+	/** Documents that this app is too old to write: told once, they are only read from then on. */
+	const outdated = new Set<string>();
 	const bell = new Bell();
 
 	const close = (name: string) => {
@@ -65,10 +71,15 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 			...(socket ? { socket } : {}),
 			...(random ? { random } : {}),
 			...(silenceMs === undefined ? {} : { silenceMs }),
+			version,
 			onBlocked(block) {
 				close(name);
 				void log.block(block);
 				if (block === 'signed-out') options.onSignedOut?.();
+			},
+			onOutdated() {
+				outdated.add(name);
+				void log.block('outdated');
 			},
 			onRefused(refused) {
 				close(name);
@@ -104,8 +115,11 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 		if (signal.aborted) return; // the database may be closed by now
 		const blocked = await replica.documents.where('block').notEqual('').toArray();
 		if (signal.aborted) return;
-		const isBlocked = new Set(blocked.map(({ document }) => document));
-		const wanted = [...new Set([...dirty, ...shown])]
+		const isBlocked = new Set(
+			blocked.flatMap(({ document, block }) => (block === 'outdated' ? [] : [document])),
+		);
+		const unsent = dirty.filter((name) => !outdated.has(name));
+		const wanted = [...new Set([...unsent, ...shown])]
 			.filter((name) => !isBlocked.has(name))
 			.slice(0, openLimit);
 		for (const [name, { connection }] of open) {
@@ -134,19 +148,28 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	};
 	addEventListener('online', wake);
 	document.addEventListener('visibilitychange', onVisible);
-	const stopLeading = lead(
-		`${replica.name}:sync`,
-		async (signal) => {
-			presence.lead((name, state) => open.get(name)?.connection.awareness.setLocalState(state));
-			await documents.unblock();
-			while (!signal.aborted) {
-				await reconcile(signal);
-				await bell.wait(lookAgainMs, signal);
-			}
-			for (const name of [...open.keys()]) close(name);
-		},
-		options.locks ?? navigator.locks,
-	);
+	const beginLeading = () =>
+		lead(
+			`${replica.name}:sync`,
+			async (signal) => {
+				presence.lead((name, state) => open.get(name)?.connection.awareness.setLocalState(state));
+				await documents.unblock();
+				while (!signal.aborted) {
+					await reconcile(signal);
+					await bell.wait(lookAgainMs, signal);
+				}
+				for (const name of [...open.keys()]) close(name);
+			},
+			options.locks ?? navigator.locks,
+		);
+	let stopLeading = beginLeading();
+	// What a newer tab writes, an older one may not be able to send: the newer one goes first.
+	const stopHearing = documents.channel.listen((message) => {
+		if (message.kind !== 'version' || message.version <= version) return;
+		stopLeading();
+		stopLeading = beginLeading();
+	});
+	documents.channel.tell({ kind: 'version', version });
 
 	return {
 		wake: () => void documents.unblock().catch(reportError),
@@ -155,6 +178,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 			removeEventListener('online', wake);
 			document.removeEventListener('visibilitychange', onVisible);
 			stopWaking();
+			stopHearing();
 			stopLeading();
 			for (const name of [...open.keys()]) close(name);
 		},

@@ -6,6 +6,8 @@ export type TabMessage =
 	| { readonly kind: 'log'; readonly document: string }
 	/** A tab opened or closed a document, or wants the connections looked at again. */
 	| { readonly kind: 'wake' }
+	/** A tab opened whose app writes this version of documents. */
+	| { readonly kind: 'version'; readonly version: number }
 	/** Another tab leads from now on and wants to know where everybody's pages are. */
 	| { readonly kind: 'leader' }
 	/** Where this person is in a document; the leading tab sends it to the others of the batch. */

@@ -30,7 +30,7 @@ export const savedWords: Readonly<Record<SavedKind, { title: string; text: strin
 	saving: { title: 'Saving', text: 'Being written to this device.' },
 	blocked: {
 		title: 'Needs you',
-		text: 'Some work is safe on this device, but the server does not take it as you are signed in now.',
+		text: 'Some work is safe on this device, but the server does not take it at present.',
 	},
 	device: {
 		title: 'On this device',

@@ -11,6 +11,7 @@ export type WaitingReason =
 	| 'signed-out'
 	| 'not-found'
 	| 'refused'
+	| 'outdated'
 	| 'offline'
 	| 'sending';
 
@@ -60,6 +61,11 @@ export const waitingWords: Readonly<
 		title: 'not accepted',
 		text: 'The server refused a change. Yours are written again as soon as it answers.',
 		tone: 'bad',
+	},
+	outdated: {
+		title: 'needs a reload',
+		text: 'Safe on this device. Flywheel was updated: reload the page and it is sent.',
+		tone: 'warn',
 	},
 	offline: {
 		title: 'no network',

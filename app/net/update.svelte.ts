@@ -39,6 +39,21 @@ export class AppUpdate {
 		this.#waiting.postMessage({ kind: 'take-over' });
 	}
 
+	/**
+	 * Loads the page again with the newest version there is, also one that this browser has not fetched yet.
+	 * Without one it is loaded as it is.
+	 */
+	async load(): Promise<void> {
+		await this.check();
+		const registration = await this.#container?.getRegistration();
+		if (registration) {
+			if (registration.installing) await whenInstalled(registration.installing);
+			this.#found(registration.waiting);
+		}
+		if (this.#waiting) this.apply();
+		else location.reload();
+	}
+
 	#watch(registration: ServiceWorkerRegistration): void {
 		this.#found(registration.waiting);
 		registration.addEventListener('updatefound', () => {
@@ -55,4 +70,10 @@ export class AppUpdate {
 		this.#waiting = worker;
 		this.#announce();
 	}
+}
+
+/** Resolves when a worker is installed, or will not be. */
+async function whenInstalled(worker: ServiceWorker): Promise<void> {
+	while (worker.state === 'installing')
+		await new Promise((resolve) => worker.addEventListener('statechange', resolve, { once: true }));
 }

@@ -24,7 +24,7 @@ interface SnapshotRow {
 }
 
 /** Why the server does not take a document at present. */
-export type Block = 'signed-out' | 'not-found' | 'refused';
+export type Block = 'signed-out' | 'not-found' | 'refused' | 'outdated';
 
 /** Message 103, as the server sent it. */
 export interface Refused {

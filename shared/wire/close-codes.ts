@@ -24,5 +24,7 @@ export const refusals = {
 	authored: { code: 6, reason: 'The update changes what someone else submitted' },
 	limit: { code: 7, reason: 'The document is full' },
 	tooSlow: { code: 8, reason: 'The update takes too long to check' },
+	/** Nothing is wrong with what was sent: the same is taken once the client is updated. */
+	outdated: { code: 9, reason: 'Flywheel was updated: reload to send your work' },
 } as const;
 export type Refusal = keyof typeof refusals;

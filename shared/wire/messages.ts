@@ -20,6 +20,9 @@ import * as encoding from 'lib0/encoding';
  * who has everything up to there and nothing that the server lacks, `?cursor=` of someone who has less. Where
  * the server can tell from its log alone what such a client lacks, it sends that and a head in place of its
  * step 1, answers the client's step 1 with an empty step 2, and does not load the document.
+ *
+ * `?version=<n>` says which version of documents the client writes (document-version.ts). Who is too old for
+ * one is told so by message 103, code `outdated`: it goes on reading, and keeps what it sent.
  */
 export type Message =
 	| { readonly kind: 'step1'; readonly stateVector: Uint8Array }

@@ -1,5 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import { closeCodes, type CloseCode, type Refusal } from '#shared/wire/close-codes.ts';
+import type { ClientAddress } from '#shared/wire/client-address.ts';
 import type { Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';
@@ -73,8 +74,8 @@ export class Connection implements Listener {
 		who: { readonly user: string; readonly name: string; readonly credential: string };
 		path: string;
 		name: DocumentName;
-		/** `?cursor=` of the address. */
-		cursor: string | undefined;
+		/** What the address says of the client. */
+		address: ClientAddress;
 		host: ConnectionHost;
 	}) {
 		this.#socket = options.socket;
@@ -86,7 +87,7 @@ export class Connection implements Listener {
 		this.#host = options.host;
 		this.#delivery = new Delivery({
 			socket: options.socket,
-			cursor: options.cursor,
+			cursor: options.address.cursor,
 			counters: options.host.counters,
 			now: () => options.host.now(),
 			caughtUp: (stateVector) => this.#sendDifference('update', stateVector),
@@ -99,6 +100,7 @@ export class Connection implements Listener {
 		this.#incoming = new Incoming({
 			writer: {
 				user: this.user,
+				version: options.address.version,
 				mayWrite: () => this.#phase.kind === 'joined' && this.#standing?.access === 'write',
 			},
 			receipts: this.#receipts,

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { closeCodes } from '#shared/wire/close-codes.ts';
+import type { ClientAddress } from '#shared/wire/client-address.ts';
 import {
 	formatDocumentName,
 	parseDocumentName,
 	type DocumentName,
 } from '#shared/wire/document-name.ts';
+import { leastWriters, type LeastWriters } from '#shared/wire/document-version.ts';
 import type { UpdateLog } from '../log/update-log.ts';
 import { Compactor } from './compactor.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
@@ -32,6 +34,8 @@ export interface DocumentsOptions {
 	readonly logger: Logger;
 	/** Milliseconds since the epoch; tests hold it. */
 	readonly now?: () => number;
+	/** Which clients may write beside which; a test has its own. */
+	readonly leastWriters?: LeastWriters;
 	readonly limits?: {
 		/** Rows after which a document is compacted (200). */
 		readonly compactionRows?: number;
@@ -69,9 +73,9 @@ interface Visitor {
 export interface Documents {
 	/**
 	 * Talks to a socket about a document. Call it in the same turn as the upgrade, or its first messages
-	 * are lost. A name that is none, a batch that is none and one that is not theirs all end in 4404 (S4). `cursor` is what the address says of it.
+	 * are lost. A name that is none, a batch that is none and one that is not theirs all end in 4404 (S4). `address` is what it says beside that.
 	 */
-	accept(socket: WebSocket, who: Visitor, name: string, cursor?: string): Promise<void>;
+	accept(socket: WebSocket, who: Visitor, name: string, address: ClientAddress): Promise<void>;
 	/** Call after the tables committed: open connections are judged again at once (S7). */
 	rightsChanged(change: RightsChange): void;
 	/** A session or token is no longer good: what was opened with it closes (S7). */
@@ -136,6 +140,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 				counters,
 				logger,
 				now,
+				leastWriters: options.leastWriters ?? leastWriters,
 				committed(one, change) {
 					if (isProjected(name.part)) projector.committed(path, change);
 					compactor.consider(one);
@@ -208,11 +213,11 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	}, options.limits?.tickMs ?? tickMs).unref();
 
 	return {
-		async accept(socket, who, path, cursor) {
+		async accept(socket, who, path, address) {
 			const name = parseDocumentName(path);
 			if (isClosing) return socket.close(closeCodes.restarting.code, closeCodes.restarting.reason);
 			if (!name) return socket.close(closeCodes.notFound.code, closeCodes.notFound.reason);
-			const connection = new Connection({ socket, who, path, name, cursor, host });
+			const connection = new Connection({ socket, who, path, name, address, host });
 			connections.add(connection);
 			await connection.join();
 		},

@@ -87,6 +87,8 @@ export class Incoming {
 				return this.#hold(document, update.length);
 			case 'resync':
 				return this.#askAgain(document, isStep2, update);
+			case 'outdated':
+				return this.#options.receipts.outdated();
 			case 'refuse':
 				return this.#options.refuse(verdict.refusal, update);
 		}

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import * as Y from 'yjs';
 import type { Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
+import { leastWriterBeside, type LeastWriters } from '#shared/wire/document-version.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
 import { hasPending, readDocument } from '../log/compact-document.ts';
 import type { Compacted, OpenedDocument } from '../log/update-log.ts';
@@ -27,11 +28,16 @@ export interface Listener extends Present {
 /** Who writes, and whether they may by the time it is applied. */
 export interface Writer {
 	readonly user: string;
+	/** Of what their client writes (shared/wire/document-version.ts). */
+	readonly version: number;
 	readonly mayWrite: () => boolean;
 }
 
 /** What became of a write. */
-export type WriteVerdict = Exclude<GateVerdict, { kind: 'copy' }>;
+export type WriteVerdict =
+	| Exclude<GateVerdict, { kind: 'copy' }>
+	/** The client is too old for this document: it keeps what it sent, and brings it once it is updated (S12). */
+	| { readonly kind: 'outdated' };
 
 /** So often is a verdict asked for again when others changed what it hung on. */
 const triesAside = 3;
@@ -47,6 +53,7 @@ export interface OpenDocumentOptions {
 	readonly counters: Counters;
 	readonly logger: Logger;
 	readonly now: () => number;
+	readonly leastWriters: LeastWriters;
 	readonly committed: (document: OpenDocument, change: Committed) => void;
 	/** Called once, when nothing may use it any more. */
 	readonly closed: (document: OpenDocument) => void;
@@ -77,6 +84,8 @@ export class OpenDocument {
 	readonly #options: OpenDocumentOptions;
 	readonly #yjs: Y.Doc;
 	readonly #owners: Map<number, string>;
+	/** The least version of a client that may write. */
+	#leastWriter: number;
 	readonly #head: Head;
 	#inFlight: InFlight[] = [];
 	#actions: { after: number; run: () => void }[] = [];
@@ -111,6 +120,7 @@ export class OpenDocument {
 				options.logger.warn({ document: this.path, err: error }, 'a log did not say its epoch'),
 		});
 		this.#owners = new Map(stored.owners);
+		this.#leastWriter = stored.leastWriter;
 		this.#yjs = readDocument(options.path, stored);
 		this.#yjs.on('update', (update: Uint8Array) => (this.#effect = update));
 		observeEntries(this.#yjs, this.name.part, this.#owners, (entry) => this.#written.push(entry));
@@ -182,7 +192,7 @@ export class OpenDocument {
 			if (verdict.kind !== 'ok' || this.#stillHolds(verdict, user))
 				return this.#take(update, from, verdict);
 		}
-		return { kind: 'resync' };
+		return this.#take(update, from, { kind: 'resync' });
 	}
 
 	#stillHolds({ claims, entries }: Extract<GateVerdict, { kind: 'ok' }>, user: string): boolean {
@@ -199,11 +209,16 @@ export class OpenDocument {
 		return { document: this.#yjs, part: this.name.part, user, owners: this.#owners };
 	}
 
-	#take(update: Uint8Array, { user, mayWrite }: Writer, verdict: WriteVerdict): WriteVerdict {
+	#take(update: Uint8Array, from: Writer, verdict: WriteVerdict): WriteVerdict {
+		const { user, version, mayWrite } = from;
+		// Whatever else is wrong with it may be because the client is old.
+		if (verdict.kind !== 'known' && version < this.#leastWriter) return { kind: 'outdated' };
 		if (verdict.kind !== 'ok') return verdict;
 		if (!mayWrite()) return { kind: 'refuse', refusal: 'notAllowed' };
 		if (this.#isFull(update.length)) return { kind: 'refuse', refusal: 'limit' };
 		for (const client of verdict.claims) this.#owners.set(client, user);
+		const needs = leastWriterBeside(version, this.#options.leastWriters);
+		this.#leastWriter = Math.max(this.#leastWriter, needs);
 		this.#effect = undefined;
 		this.#written = [];
 		Y.applyUpdate(this.#yjs, update);
@@ -233,7 +248,8 @@ export class OpenDocument {
 		this.#inFlight.push(one);
 		this.#appended++;
 		this.#encodedBytes += data.length;
-		this.#options.log.append({ user, client, at, data, claims }).then(
+		const leastWriter = this.#leastWriter;
+		this.#options.log.append({ user, client, at, data, claims, leastWriter }).then(
 			(seq) => this.#committed(one, seq),
 			(error: unknown) => this.#fail(error as Error),
 		);

@@ -34,6 +34,7 @@ export class Receipts {
 
 	/** After a refusal a client of ours sends nothing again that could count; it comes back afresh. */
 	get ignoresWrites(): boolean {
+		if (this.#refusedWith === 'outdated') return true;
 		return this.#refusedWith !== undefined && this.#barrier !== undefined;
 	}
 
@@ -65,17 +66,27 @@ export class Receipts {
 		return 'ask';
 	}
 
+	/** The client is too old (S12): it reads on, and what it writes from here on is not looked at. */
+	outdated(): void {
+		this.#refusedWith ??= 'outdated';
+		this.#tell('outdated');
+	}
+
 	/** Something was refused. The third time in a minute is the last. */
 	refused(refusal: Refusal): void {
 		const now = this.#now();
 		this.#refusedWith ??= refusal;
-		if (this.#barrier) this.#tellRefused(refusal, this.#barrier);
-		else if (refusal === 'notAllowed' && !this.#wasDenied) {
-			this.#wasDenied = true;
-			this.#send(writeMessage({ kind: 'denied', reason: refusals.notAllowed.reason }));
-		}
+		this.#tell(refusal);
 		this.#refusedAt = [...this.#refusedAt.filter((at) => now - at < 60_000), now];
 		if (this.#refusedAt.length >= refusalsAMinute) this.#close(closeCodes.abuse);
+	}
+
+	/** Who uses barriers hears what it is; who does not, once, what a stock client knows: it may not write. */
+	#tell(refusal: Refusal): void {
+		if (this.#barrier) return this.#tellRefused(refusal, this.#barrier);
+		if ((refusal !== 'notAllowed' && refusal !== 'outdated') || this.#wasDenied) return;
+		this.#wasDenied = true;
+		this.#send(writeMessage({ kind: 'denied', reason: refusals[refusal].reason }));
 	}
 
 	#tellRefused(refusal: Refusal, payload: Uint8Array): void {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { closeCodes, type CloseCode } from '#shared/wire/close-codes.ts';
+import { readClientAddress, type ClientAddress } from '#shared/wire/client-address.ts';
 import type { EndedCredentials } from '../accounts/ended-credentials.ts';
 import { tokenProtocol, type Identify } from '../accounts/identify.ts';
 import type { Caller } from '../accounts/caller.ts';
@@ -22,7 +23,7 @@ interface Options {
 		socket: WebSocket,
 		person: Person,
 		document: string,
-		cursor: string | undefined,
+		address: ClientAddress,
 	) => Promise<void>;
 	readonly onFault: (error: unknown) => void;
 	readonly limits?: AdmissionLimits;
@@ -90,7 +91,7 @@ export function acceptSockets(options: Options) {
 		const accepted =
 			document === undefined
 				? live(socket, caller)
-				: sync(socket, caller, decoded(document) ?? '', cursorIn(asked));
+				: sync(socket, caller, decoded(document) ?? '', addressOf(asked));
 		socket.resume();
 		await accepted;
 	}
@@ -144,9 +145,8 @@ function shuffled<T>(all: T[]): T[] {
 	return all;
 }
 
-/** `?cursor=` of the address: present at all, it says that the client hears of cursors. */
-function cursorIn(request: Request): string | undefined {
-	return new URL(request.url).searchParams.get('cursor') ?? undefined;
+function addressOf(request: Request): ClientAddress {
+	return readClientAddress(new URL(request.url).searchParams);
 }
 
 function decoded(text: string): string | undefined {

@@ -24,6 +24,7 @@ interface MemoryDocument {
 	headCheck: number;
 	/** Number of its last change. */
 	changed: number;
+	leastWriter: number;
 	readonly owners: Map<number, string>;
 }
 
@@ -156,10 +157,12 @@ function append(disk: MemoryDisk, { appender, update }: PendingAppend): number {
 		updates: [],
 		headCheck: 0,
 		changed: 0,
+		leastWriter: 0,
 		owners: new Map<number, string>(),
 	};
 	disk.documents.set(appender.document, document);
-	const { claims, ...rest } = update;
+	const { claims, leastWriter = 0, ...rest } = update;
+	document.leastWriter = Math.max(document.leastWriter, leastWriter);
 	document.headCheck = crc32(rest.data);
 	document.changed = ++disk.newestChange;
 	document.updates.push({ ...rest, seq: ++document.head, crc: document.headCheck });
@@ -208,6 +211,7 @@ function read(disk: MemoryDisk, name: string, upTo = Number.MAX_SAFE_INTEGER): S
 		...(document?.snapshot && { snapshot: document.snapshot }),
 		updates: kept,
 		owners: new Map(document?.owners),
+		leastWriter: document?.leastWriter ?? 0,
 		rows: document?.updates.length ?? 0,
 		bytes,
 	};

@@ -14,6 +14,8 @@ interface LoggedUpdate {
 /** An update to append, with the client ids that its user uses here for the first time. */
 export interface AppendedUpdate extends LoggedUpdate {
 	readonly claims: readonly number[];
+	/** The least version of a client that may write from now on; the document keeps the highest it was given. */
+	readonly leastWriter?: number;
 }
 
 export interface StoredUpdate extends LoggedUpdate {
@@ -34,6 +36,8 @@ export interface StoredDocument {
 	readonly updates: readonly StoredUpdate[];
 	/** Who owns which Yjs client id (S6). */
 	readonly owners: ReadonlyMap<number, string>;
+	/** The least version of a client that may write (shared/wire/document-version.ts). */
+	readonly leastWriter: number;
 	/** Rows after the snapshot, and their bytes. */
 	readonly rows: number;
 	readonly bytes: number;

@@ -38,6 +38,7 @@ interface DocumentRow {
 	readonly head: number;
 	readonly headCrc: number;
 	readonly snapshotSeq: number;
+	readonly leastWriter: number;
 	readonly rows: number;
 	readonly bytes: number;
 }
@@ -68,7 +69,7 @@ export class LogFile {
 	}
 
 	#appendOne({ document, update }: NamedAppend): number {
-		const { id, head } = this.#find(document) ?? this.#create(document);
+		const { id, head, leastWriter } = this.#find(document) ?? this.#create(document);
 		const seq = head + 1;
 		const crc = crc32(update.data);
 		this.#prepare(
@@ -77,6 +78,11 @@ export class LogFile {
 		this.#prepare(
 			'UPDATE documents SET head = ?, head_crc = ?, rows = rows + 1, bytes = bytes + ? WHERE id = ?',
 		).run(seq, crc, update.data.length, id);
+		if ((update.leastWriter ?? 0) > leastWriter)
+			this.#prepare('UPDATE documents SET least_writer = ? WHERE id = ?').run(
+				update.leastWriter!,
+				id,
+			);
 		for (const client of update.claims)
 			this.#prepare('INSERT OR IGNORE INTO owners (document, client, user) VALUES (?, ?, ?)').run(
 				id,
@@ -98,6 +104,7 @@ export class LogFile {
 				snapshotAt: 0,
 				updates: [],
 				owners: new Map(),
+				leastWriter: 0,
 				rows: 0,
 				bytes: 0,
 			};
@@ -117,6 +124,7 @@ export class LogFile {
 			snapshotAt: snapshot?.at ?? 0,
 			updates,
 			owners,
+			leastWriter: row.leastWriter,
 			rows: row.rows,
 			bytes: row.bytes,
 		};
@@ -258,7 +266,8 @@ export class LogFile {
 
 	#find(name: string): DocumentRow | undefined {
 		return this.#prepare(
-			`SELECT id, epoch, head, head_crc AS headCrc, snapshot_seq AS snapshotSeq, rows, bytes
+			`SELECT id, epoch, head, head_crc AS headCrc, snapshot_seq AS snapshotSeq,
+			least_writer AS leastWriter, rows, bytes
 			FROM documents WHERE name = ?`,
 		).get(name) as unknown as DocumentRow | undefined;
 	}

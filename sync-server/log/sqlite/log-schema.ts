@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS documents (
 	head INTEGER NOT NULL DEFAULT 0,
 	head_crc INTEGER NOT NULL DEFAULT 0,
 	snapshot_seq INTEGER NOT NULL DEFAULT 0,
+	least_writer INTEGER NOT NULL DEFAULT 0,
 	rows INTEGER NOT NULL DEFAULT 0,
 	bytes INTEGER NOT NULL DEFAULT 0,
 	changed INTEGER NOT NULL DEFAULT 0
@@ -63,7 +64,7 @@ export function openLogFile(file: string, maxPages?: number): DatabaseSync {
 		// on is acknowledged to who sends it again, so it is made durable first (S1).
 		sql.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 		sql.exec(schema);
-		addHeadChecksum(sql);
+		for (const [column, declaration] of addedColumns) addColumn(sql, column, declaration);
 		addChangeNumbers(sql);
 		if (maxPages !== undefined) sql.exec(`PRAGMA max_page_count = ${maxPages}`);
 		return sql;
@@ -73,10 +74,15 @@ export function openLogFile(file: string, maxPages?: number): DatabaseSync {
 	}
 }
 
-/** Logs of before there were cursors have no checksum of their head; it comes with the next append. */
-function addHeadChecksum(sql: DatabaseSync): void {
-	if (hasColumn(sql, 'head_crc')) return;
-	sql.exec('ALTER TABLE documents ADD COLUMN head_crc INTEGER NOT NULL DEFAULT 0');
+/** What `documents` of older logs lacks: the checksum of their head comes with the next append. */
+const addedColumns = [
+	['head_crc', 'INTEGER NOT NULL DEFAULT 0'],
+	['least_writer', 'INTEGER NOT NULL DEFAULT 0'],
+] as const;
+
+function addColumn(sql: DatabaseSync, column: string, declaration: string): void {
+	if (hasColumn(sql, column)) return;
+	sql.exec(`ALTER TABLE documents ADD COLUMN ${column} ${declaration}`);
 }
 
 /**

@@ -1,5 +1,7 @@
 import * as Y from 'yjs';
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
+import { refusals } from '#shared/wire/close-codes.ts';
+import { parseVersion } from '#shared/wire/document-version.ts';
 import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';
 
 /**
@@ -13,6 +15,8 @@ export class PeerServer {
 	holdsBarriers = false;
 	/** Refuses updates that write this key, or all of them where none is named. */
 	refusal: { readonly code: number; readonly reason: string; readonly key?: string } | undefined;
+	/** Takes nothing from apps that write an older version. */
+	leastVersion = 0;
 	/** Every connection is closed with this right after it opened. */
 	closesWith: number | undefined;
 	attempts = 0;
@@ -29,7 +33,7 @@ export class PeerServer {
 		class Socket extends PeerSocket {
 			constructor(url: string | URL) {
 				const { pathname, searchParams } = new URL(url);
-				super(server, pathname.replace(/^\/sync\//, ''), searchParams.get('cursor'));
+				super(server, pathname.replace(/^\/sync\//, ''), searchParams);
 			}
 		}
 		return Socket as unknown as typeof WebSocket;
@@ -78,6 +82,7 @@ export class PeerServer {
 				return this.#tellHead(from);
 			case 'step2':
 			case 'update': {
+				if (from.version < this.leastVersion) return;
 				const isEmpty = message.update.length <= 2;
 				if (!isEmpty && this.#isRefused(message.update)) {
 					from.isRefused = true;
@@ -92,6 +97,8 @@ export class PeerServer {
 				return;
 			}
 			case 'barrier': {
+				if (from.version < this.leastVersion)
+					return from.deliver({ kind: 'refused', ...refusals.outdated, payload: message.payload });
 				if (from.isRefused && this.refusal) {
 					const { code, reason } = this.refusal;
 					return from.deliver({ kind: 'refused', code, reason, payload: message.payload });
@@ -161,6 +168,8 @@ class PeerSocket {
 	readonly name: string;
 	/** What its address says of how far it is. */
 	readonly cursor: string | null;
+	/** Of what its app writes. */
+	readonly version: number;
 	readonly barriers: Uint8Array[] = [];
 	isRefused = false;
 	binaryType = 'arraybuffer';
@@ -171,10 +180,11 @@ class PeerSocket {
 	onerror: ((event: Event) => void) | null = null;
 	readonly #server: PeerServer;
 
-	constructor(server: PeerServer, name: string, cursor: string | null) {
+	constructor(server: PeerServer, name: string, query: URLSearchParams) {
 		this.#server = server;
 		this.name = name;
-		this.cursor = cursor;
+		this.cursor = query.get('cursor');
+		this.version = parseVersion(query.get('version'));
 		setTimeout(() => this.readyState === 0 && server.open(this));
 	}
 

@@ -81,6 +81,19 @@ export function updateLogContract(make: () => LogUnderTest | Promise<LogUnderTes
 			expect(seqs).toEqual(a.flatMap((_, index) => [index + 1, index + 1]));
 		}));
 
+	test('S12 it keeps the highest least version of a writer, also after compaction', () =>
+		withLog(async (log) => {
+			const { append, stored } = await log.open(name);
+			expect(stored.leastWriter).toBe(0);
+			const [first, second, third] = updatesOf(1, 3);
+			await append({ ...first!, leastWriter: 2 });
+			await append({ ...second!, leastWriter: 1 });
+			await append(third!);
+			expect((await log.open(name)).stored.leastWriter).toBe(2);
+			await log.compact(name, 3);
+			expect((await log.open(name)).stored.leastWriter).toBe(2);
+		}));
+
 	test('from a cursor on it tells what came later, and from no cursor that it cannot vouch for', () =>
 		withLog(async (log) => {
 			const nothing = { epoch: 0, seq: 0, check: 0 };

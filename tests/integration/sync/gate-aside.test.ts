@@ -40,6 +40,7 @@ async function openDocument(aside: GateAside): Promise<OpenDocument> {
 		counters: newCounters(),
 		logger: pino({ level: 'silent' }),
 		now: () => 0,
+		leastWriters: [],
 		committed: () => undefined,
 		closed: () => undefined,
 	});
@@ -48,8 +49,8 @@ async function openDocument(aside: GateAside): Promise<OpenDocument> {
 	return document;
 }
 
-const ada = { user: 'ada', mayWrite: () => true };
-const eve = { user: 'eve', mayWrite: () => true };
+const ada = { user: 'ada', version: 0, mayWrite: () => true };
+const eve = { user: 'eve', version: 0, mayWrite: () => true };
 const word = (verdict: WriteVerdict): string =>
 	verdict.kind === 'refuse' ? verdict.refusal : verdict.kind;
 
@@ -122,7 +123,7 @@ describe('S5 large updates are judged beside the main thread', () => {
 		const large = new Y.Doc();
 		weeksOfWork(large);
 		let mayWrite = true;
-		const writer = { user: 'ada', mayWrite: () => mayWrite };
+		const writer = { user: 'ada', version: 0, mayWrite: () => mayWrite };
 		const judging = document.write(Y.encodeStateAsUpdate(large), writer);
 		mayWrite = false;
 		expect(word(await judging)).toBe('notAllowed');

@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { WebSocketServer } from 'ws';
+import { readClientAddress } from '#shared/wire/client-address.ts';
+import type { LeastWriters } from '#shared/wire/document-version.ts';
 import type { Standing } from '#sync-server/documents/directory.ts';
 import { openDocuments, type Documents } from '#sync-server/documents/documents.ts';
 import type { GateAsideOptions } from '#sync-server/documents/gate/gate-aside.ts';
@@ -52,6 +54,7 @@ export async function startSyncServer(
 		tickMs?: number;
 		aside?: GateAsideOptions;
 		headMs?: number;
+		leastWriters?: LeastWriters;
 	} = {},
 ): Promise<SyncServer> {
 	const disk = options.disk ?? new MemoryDisk();
@@ -72,6 +75,7 @@ export async function startSyncServer(
 		projection: tables,
 		logger: pino({ level: 'silent' }),
 		now: () => time.now,
+		...(options.leastWriters && { leastWriters: options.leastWriters }),
 		limits: {
 			...(compactionRows !== undefined && { compactionRows }),
 			...(idleBytes !== undefined && { idleBytes }),
@@ -89,7 +93,7 @@ export async function startSyncServer(
 			socket,
 			{ user, name: user.toUpperCase(), credential: searchParams.get('token') ?? user },
 			pathname.slice('/sync/'.length),
-			searchParams.get('cursor') ?? undefined,
+			readClientAddress(searchParams),
 		);
 	});
 	await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

@@ -55,7 +55,7 @@ describe('the update log in SQLite', () => {
 	});
 });
 
-test('a log of before there were cursors and numbers of changes is opened and goes on', async () => {
+test('a log of before there were cursors, numbers of changes and versions is opened and goes on', async () => {
 	const folder = mkdtempSync(join(tmpdir(), 'update-log-'));
 	onTestFinished(() => rmSync(folder, { recursive: true }));
 	const file = join(folder, 'updates.sqlite');
@@ -65,7 +65,8 @@ test('a log of before there were cursors and numbers of changes is opened and go
 	await before.close();
 	const sql = new DatabaseSync(file);
 	sql.exec(`DROP INDEX documents_by_change; DROP TABLE newest_change;
-		ALTER TABLE documents DROP COLUMN changed; ALTER TABLE documents DROP COLUMN head_crc;`);
+		ALTER TABLE documents DROP COLUMN changed; ALTER TABLE documents DROP COLUMN head_crc;
+		ALTER TABLE documents DROP COLUMN least_writer;`);
 	sql.close();
 
 	for (const round of [1, 2]) {
@@ -76,7 +77,10 @@ test('a log of before there were cursors and numbers of changes is opened and go
 		const last = await log.lastChange(['p/', 'q/']);
 		await (await log.open('p/b/answers')).append(updatesOf(round + 1, 1)[0]!);
 		expect(await changed(last)).toEqual(['p/b/answers']);
-		expect((await log.open('p/b/answers')).stored.head).toBe(round + 1);
+		expect((await log.open('p/b/answers')).stored).toMatchObject({
+			head: round + 1,
+			leastWriter: 0,
+		});
 		await log.close();
 	}
 });
