@@ -53,8 +53,9 @@ function saysTheSame(one: Y.Doc, other: Y.Doc): boolean {
 	);
 }
 
+/** Keys in one order: a map tells them as they were written, and a snapshot is written client by client. */
 function contentOf(document: Y.Doc, root: string): string {
-	return JSON.stringify(
-		root.startsWith('text/') ? document.getText(root).toJSON() : document.getMap(root).toJSON(),
-	);
+	if (root.startsWith('text/')) return document.getText(root).toJSON();
+	const entries = Object.entries(document.getMap(root).toJSON());
+	return JSON.stringify(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -353,6 +353,27 @@ export function updateLogContract(make: () => LogUnderTest | Promise<LogUnderTes
 			expect(await append(updatesOf(2, 1)[0]!)).toBe(31);
 		}));
 
+	test('S8 a document that many wrote in turn is compacted, in whatever order they came', () =>
+		withLog(async (log) => {
+			const clients = [9, 3, 7, 1].map((clientID) => Object.assign(new Y.Doc(), { clientID }));
+			const { append } = await log.open(name);
+			for (let round = 0; round < 3; round++)
+				for (const document of clients) {
+					const client = document.clientID;
+					const before = Y.encodeStateVector(document);
+					const key = `i${round}/r/${client}`;
+					document.getMap('draft').set(key, { second: round, first: client });
+					document.getText('text/i1/why').insert(0, `${client}`);
+					if (round > 0) document.getMap('draft').delete(`i0/r/${client}`);
+					const data = Y.encodeStateAsUpdate(document, before);
+					await append({ user: `user-${client}`, client, at: 1000, data, claims: [client] });
+				}
+			const before = await textOf(log);
+			expect(await log.compact(name, 12)).toMatchObject({ foldedRows: 12 });
+			const sorted = (text: string) => Object.entries(JSON.parse(text) as object).sort();
+			expect(sorted(await textOf(log))).toEqual(sorted(before));
+		}));
+
 	test('S8 two compactions at once fold each row once', () =>
 		withLog(async (log) => {
 			const { append } = await log.open(name);
