@@ -13,6 +13,12 @@ export interface VerdictEntry extends VerdictValue {
 	readonly user: string;
 }
 
+interface NewVerdict extends Pick<VerdictEntry, 'item' | 'submission' | 'user' | 'kind'> {
+	readonly note?: string | undefined;
+	/** One time for what is decided together, so that of two decisions one is the later as a whole. */
+	readonly at?: string;
+}
+
 /** What reviewers said in a batch: the verdicts document by its meaning. */
 export class Verdicts {
 	readonly #handle: DocumentHandle;
@@ -36,15 +42,9 @@ export class Verdicts {
 	}
 
 	/** Says a reviewer's word on a submission; their earlier word on it is replaced. */
-	set(
-		item: string,
-		submission: string,
-		user: string,
-		kind: VerdictValue['kind'],
-		note?: string,
-	): void {
+	set({ item, submission, user, kind, note, at = timeNow() }: NewVerdict): void {
 		const index = this.#bind();
-		const value: VerdictValue = { kind, at: timeNow(), ...(note ? { note } : {}) };
+		const value: VerdictValue = { kind, at, ...(note ? { note } : {}) };
 		this.#handle.transact(() => index.set(verdictKey(item, submission, user), value));
 	}
 

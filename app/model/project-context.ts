@@ -12,7 +12,7 @@ export interface ProjectContext {
 	readonly summary: Row<'summaries'> | undefined;
 	readonly members: readonly Row<'members'>[];
 	may(right: Right): boolean;
-	/** A person's name, or their id where this reader may not know it. */
+	/** A person's name; their id where they left, and nothing but that somebody is one where this reader may not know. */
 	nameOf(user: string): string;
 }
 export const [getProject, setProject] = createContext<ProjectContext>();

@@ -53,7 +53,7 @@ export class ReviewDesk {
 	);
 	readonly current: ReviewEntry | undefined = $derived(this.list[this.index]);
 	readonly groups: readonly AnswerGroup[] = $derived(
-		this.current ? answerGroups(this.current, (head) => this.#standingOf(head)) : [],
+		this.current ? answerGroups(this.current.heads, (head) => this.#standingOf(head)) : [],
 	);
 
 	constructor(parts: ReviewDeskParts) {

@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { Documents } from '#app/documents/documents.ts';
+import { timeNow } from '#app/documents/submissions.ts';
 import { Notes } from '#app/documents/notes.svelte.ts';
 import type { DocumentHandle } from '#app/documents/open-document.svelte.ts';
 import { Verdicts } from '#app/documents/verdicts.svelte.ts';
@@ -81,17 +82,19 @@ export class ReviewDocuments {
 
 	/** Writes a reviewer's words, one update per batch. */
 	decide(plan: readonly PlannedVerdict[], note?: string): void {
+		const at = timeNow();
 		for (const [batch, verdicts] of Map.groupBy(plan, ({ batch }) => batch)) {
 			const opened = this.#open(batch);
 			opened.handle.transact(() => {
 				for (const { item, submission, kind } of verdicts)
-					opened.verdicts.set(
+					opened.verdicts.set({
 						item,
 						submission,
-						this.#me,
+						user: this.#me,
 						kind,
-						kind === 'returned' ? note : undefined,
-					);
+						note: kind === 'returned' ? note : undefined,
+						at,
+					});
 			});
 		}
 	}

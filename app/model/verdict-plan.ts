@@ -38,18 +38,21 @@ export function latestVerdict(verdicts: readonly KnownVerdict[]): KnownVerdict |
  * The answers a reviewer has before them: equal ones are one. A skip counts only where nobody answers
  * beside it, and what was sent back no longer counts beside what was not.
  */
-export function answerGroups(entry: ReviewEntry, verdictsOf: VerdictsOf): AnswerGroup[] {
-	const answered = entry.heads.filter(({ answer }) => answer !== null);
-	const asked = answered.length > 0 ? answered : entry.heads;
+export function answerGroups(
+	heads: readonly HistoryEntry[],
+	verdictsOf: VerdictsOf,
+): AnswerGroup[] {
+	const answered = heads.filter(({ answer }) => answer !== null);
+	const asked = answered.length > 0 ? answered : heads;
 	const open = asked.filter((head) => latestVerdict(verdictsOf(head))?.kind !== 'returned');
 	const groups = new Map<string, HistoryEntry[]>();
 	for (const head of open.length > 0 ? open : asked) {
 		const key = head.answer === null ? '' : canonicalAnswer(head.answer);
 		groups.set(key, [...(groups.get(key) ?? []), head]);
 	}
-	return [...groups.values()].map((heads) => ({
-		answer: heads[0]!.answer,
-		heads: heads.toSorted((a, b) => (a.at < b.at ? 1 : -1)),
+	return [...groups.values()].map((same) => ({
+		answer: same[0]!.answer,
+		heads: same.toSorted((a, b) => (a.at < b.at ? 1 : -1)),
 	}));
 }
 

@@ -5,6 +5,8 @@ import type { PacketItem } from '#shared/replica/rows.ts';
 import { misfits, type Answer } from '#shared/schema/answer.ts';
 import { soleChoice, type Schema, type Tool } from '#shared/schema/schema.ts';
 import type { Json } from '#shared/numbers/canonical-json.ts';
+import { standingHere, type StandingHere } from '#app/model/standing-here.ts';
+import type { AnswerGroup } from '#app/model/verdict-plan.ts';
 import { firstToDo, isToDo, nextToDo, type ItemProgress } from './progress.ts';
 
 /** An item left open on the desk for longer than this counts as this long: people go for coffee. */
@@ -25,6 +27,8 @@ export interface DeskParts {
 	readonly packet: Packet;
 	readonly schema: Schema;
 	readonly me: string;
+	/** Answers of the project count once a reviewer accepted them. */
+	readonly reviews: boolean;
 	readonly answers: Answers;
 	readonly verdicts: Verdicts;
 }
@@ -37,6 +41,7 @@ export class Desk {
 	readonly packet: Packet;
 	readonly schema: Schema;
 	readonly #me: string;
+	readonly #reviews: boolean;
 	readonly #answers: Answers;
 	readonly #verdicts: Verdicts;
 	#index = $state(0);
@@ -52,10 +57,11 @@ export class Desk {
 	);
 	readonly toDo: number = $derived(this.progress.filter(isToDo).length);
 
-	constructor({ packet, schema, me, answers, verdicts }: DeskParts) {
+	constructor({ packet, schema, me, reviews, answers, verdicts }: DeskParts) {
 		this.packet = packet;
 		this.schema = schema;
 		this.#me = me;
+		this.#reviews = reviews;
 		this.#answers = answers;
 		this.#verdicts = verdicts;
 	}
@@ -105,6 +111,16 @@ export class Desk {
 	/** A reviewer's word on mine. */
 	get verdict(): VerdictEntry | undefined {
 		return this.mine && this.#verdicts.of(this.mine.id)[0];
+	}
+
+	/** Different answers of people who were apart, where the item that lies here is to settle. */
+	get beside(): readonly AnswerGroup[] {
+		return this.#standingOf(this.item.id)?.beside ?? [];
+	}
+
+	/** People answered the item that lies here differently, and nobody has chosen yet. */
+	get isToSettle(): boolean {
+		return this.beside.length > 1;
 	}
 
 	/** What is on the screen: the draft, else what was said last, else what came with the item. */
@@ -207,10 +223,28 @@ export class Desk {
 		this.#shownAtMs = performance.now();
 	}
 
+	/** Undefined where so little was said that there is nothing to decide. */
+	#standingOf(item: string): StandingHere | undefined {
+		const said = this.#answers.submissionsOf(item);
+		if (said.length < 2) return undefined;
+		return standingHere({
+			said,
+			verdictsOf: (submission) => this.#verdicts.of(submission),
+			batch: this.packet.batch,
+			reviews: this.#reviews,
+		});
+	}
+
 	#progressOf(item: string): ItemProgress {
 		const mine = this.#answers.latestOf(item, this.#me);
+		const verdict = mine && this.#verdicts.of(mine.id)[0]?.kind;
+		const standing = this.#standingOf(item)?.state;
+		if (standing === 'settle') return 'settle';
+		// Sent back because another answer was chosen: that asks for nothing more.
+		if (verdict === 'returned' && standing !== undefined && standing !== 'returned')
+			return 'others';
 		if (!mine) return this.#answers.latestOf(item) ? 'others' : 'open';
 		if (mine.skipped) return 'skipped';
-		return this.#verdicts.of(mine.id)[0]?.kind ?? 'answered';
+		return verdict ?? 'answered';
 	}
 }

@@ -1,5 +1,13 @@
 /** How one item of a batch stands for the person at the desk. */
-export type ItemProgress = 'open' | 'answered' | 'skipped' | 'accepted' | 'returned' | 'others';
+export type ItemProgress =
+	| 'open'
+	| 'answered'
+	| 'skipped'
+	| 'accepted'
+	| 'returned'
+	| 'others'
+	/** People answered it differently while they were apart; a reviewer decides. */
+	| 'settle';
 
 /** Whether the item still wants something of this person. */
 export function isToDo(progress: ItemProgress): boolean {

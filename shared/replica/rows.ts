@@ -69,12 +69,16 @@ export interface ReplicaRows {
 		createdAt: string;
 		createdBy: string;
 		closedAt: string | null;
-		/** Items with at least one submission in this batch; of these skipped, waiting for a verdict, returned, accepted. */
+		/**
+		 * Items with at least one submission in this batch; of these skipped, waiting for a verdict, returned, accepted,
+		 * answered differently by people who were apart.
+		 */
 		submitted: number;
 		skipped: number;
 		waiting: number;
 		returned: number;
 		accepted: number;
+		toSettle: number;
 		/** Submissions that came after the close and were not taken in. */
 		late: number;
 	};

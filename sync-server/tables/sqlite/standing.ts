@@ -94,6 +94,7 @@ export function restand(
 			before.source !== after.source ||
 			before.at !== after.at;
 		if (!isRevised && before.standing === after.standing) continue;
+		if (before.standing === 'settle') markSettled(database, project, item);
 		if (isRevised) revision ??= nextRevision(database, project);
 		database
 			.prepare(
@@ -138,6 +139,20 @@ function stand(
 
 function parse(answer: string | null): Answer | undefined {
 	return answer === null ? undefined : (JSON.parse(answer) as Answer);
+}
+
+/**
+ * The item is settled, perhaps by what was said elsewhere: batches in which people differed about it count it
+ * otherwise from now on. A blind round never does, having one member.
+ */
+function markSettled(database: Database, project: string, item: string): void {
+	for (const { batch } of database
+		.prepare(
+			`SELECT batch FROM submissions WHERE project = ? AND item = ? AND batch IS NOT NULL
+			GROUP BY batch HAVING count(DISTINCT answer) > 1`,
+		)
+		.all(project, item))
+		database.changed(project, 'batches', batch as string);
 }
 
 /** Marks the rows of all batches that hold one of these items. */

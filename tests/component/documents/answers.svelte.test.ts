@@ -154,10 +154,10 @@ test('a verdict reaches whoever looks at the submission; a second word replaces 
 	const handle = openTab(newEpoch()).documents.open('reviews/b1/verdicts');
 	const verdicts = new Verdicts(handle);
 	const seen = watch(() => verdicts.of('s1').map(({ kind, note }) => [kind, note]));
-	verdicts.set('r1', 's1', 'u2', 'returned', 'Look again');
+	verdicts.set({ item: 'r1', submission: 's1', user: 'u2', kind: 'returned', note: 'Look again' });
 	flushSync();
 	expect(seen.current).toEqual([['returned', 'Look again']]);
-	verdicts.set('r1', 's1', 'u2', 'accepted');
+	verdicts.set({ item: 'r1', submission: 's1', user: 'u2', kind: 'accepted' });
 	flushSync();
 	expect(seen.current).toEqual([['accepted', undefined]]);
 	expect(verdicts.of('s2')).toEqual([]);

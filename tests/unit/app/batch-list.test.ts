@@ -21,6 +21,7 @@ function batch(id: string, more: Partial<Row<'batches'>> = {}): Row<'batches'> {
 		waiting: 0,
 		returned: 0,
 		accepted: 0,
+		toSettle: 0,
 		late: 0,
 		...more,
 	};

@@ -15,6 +15,7 @@ const progress = fc.constantFrom<ItemProgress>(
 	'accepted',
 	'returned',
 	'others',
+	'settle',
 );
 
 describe('where the desk goes next', () => {

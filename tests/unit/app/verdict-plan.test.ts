@@ -40,31 +40,33 @@ const onServer = ({ verdicts }: HistoryEntry) => verdicts;
 
 describe('what a reviewer has before them', () => {
 	test('equal answers are one, the newest first', () => {
-		const groups = answerGroups(entry(head('a', 'good'), head('bbb', 'good')), onServer);
+		const groups = answerGroups(entry(head('a', 'good'), head('bbb', 'good')).heads, onServer);
 		expect(groups.map(({ heads }) => heads.map(({ submission }) => submission))).toEqual([
 			['bbb', 'a'],
 		]);
 	});
 	test('different answers stand beside each other', () => {
-		expect(answerGroups(entry(head('a', 'good'), head('b', 'bad')), onServer)).toHaveLength(2);
+		expect(answerGroups(entry(head('a', 'good'), head('b', 'bad')).heads, onServer)).toHaveLength(
+			2,
+		);
 	});
 	test('a skip counts only where nobody answers beside it', () => {
-		expect(answerGroups(entry(head('a', 'good'), head('b', null)), onServer)).toHaveLength(1);
-		expect(answerGroups(entry(head('b', null)), onServer)[0]!.answer).toBeNull();
+		expect(answerGroups(entry(head('a', 'good'), head('b', null)).heads, onServer)).toHaveLength(1);
+		expect(answerGroups(entry(head('b', null)).heads, onServer)[0]!.answer).toBeNull();
 	});
 	test('what was sent back no longer counts beside what was not', () => {
 		const back = head('a', 'good', { verdicts: [verdict('returned')] });
 		expect(
-			answerGroups(entry(back, head('b', 'bad')), onServer).map((group) => group.answer),
+			answerGroups(entry(back, head('b', 'bad')).heads, onServer).map((group) => group.answer),
 		).toEqual([head('b', 'bad').answer]);
-		expect(answerGroups(entry(back), onServer)).toHaveLength(1);
+		expect(answerGroups(entry(back).heads, onServer)).toHaveLength(1);
 	});
 });
 
 describe('what is written', () => {
 	test('choosing one of several accepts all who gave it and returns the others', () => {
 		const here = entry(head('a', 'good'), head('b', 'bad', { batch: 'b2' }), head('cc', 'good'));
-		const groups = answerGroups(here, onServer);
+		const groups = answerGroups(here.heads, onServer);
 		expect(acceptPlan(here, groups, 0)).toEqual([
 			{ batch: 'b1', item: 'r1', submission: 'cc', kind: 'accepted' },
 			{ batch: 'b1', item: 'r1', submission: 'a', kind: 'accepted' },
@@ -73,7 +75,7 @@ describe('what is written', () => {
 	});
 	test('the word on an imported answer goes where the item lies', () => {
 		const here = entry(head('a', 'good', { source: 'import', batch: null }));
-		expect(returnPlan(here, answerGroups(here, onServer))).toEqual([
+		expect(returnPlan(here, answerGroups(here.heads, onServer))).toEqual([
 			{ batch: 'b1', item: 'r1', submission: 'a', kind: 'returned' },
 		]);
 	});

@@ -1,54 +1,77 @@
 import type { Row } from '#shared/replica/rows.ts';
+import { corpusOf } from '#shared/corpus/corpus.ts';
+import type { VerdictValue } from '#shared/corpus/submission.ts';
 import type { Database } from '../database.ts';
+import { readHistory } from '../item-history.ts';
+import { projectReviews } from '../standing.ts';
 
 export type BatchCounts = Pick<
 	Row<'batches'>,
-	'submitted' | 'skipped' | 'waiting' | 'returned' | 'accepted' | 'late'
+	'submitted' | 'skipped' | 'waiting' | 'returned' | 'accepted' | 'toSettle' | 'late'
 >;
 
 interface Submitted {
-	readonly id: string;
 	readonly item: string;
-	readonly after: string;
 	readonly isSkip: number;
 	readonly isLate: number;
-	readonly verdict: string | null;
+	readonly verdict: VerdictValue['kind'] | null;
 }
 
+/** How an item of a batch is counted. */
+type Bucket = 'skipped' | 'waiting' | 'returned' | 'accepted' | 'toSettle';
+
 /**
- * How far a batch is. An item counts once, by the submissions of this batch that no other one names as
- * seen: skipped when all of them skip, returned when one was returned, accepted when all answers were
- * accepted (or the project does not review), else waiting. Late submissions are only counted as late, and a
- * verdict counts only from this batch's own document, as in the corpus.
+ * How far a batch is. An item counts once, as the corpus would decide it from the submissions of this batch
+ * alone: skipped, returned, to settle, accepted (or answered, where the project does not review) or waiting. What
+ * was settled by what was said elsewhere is not to settle any more. Late submissions are only counted as late,
+ * and a verdict counts only from this batch's own document, as in the corpus.
  */
 export function batchCounts(database: Database, project: string, batch: string): BatchCounts {
-	const { reviews } = database
-		.prepare('SELECT reviews FROM projects WHERE id = ?')
-		.get(project) as { reviews: number };
+	const reviews = projectReviews(database, project);
 	const submissions = database
 		.prepare(
-			`SELECT id, item, after, answer IS NULL AS isSkip, is_late AS isLate,
+			`SELECT item, answer IS NULL AS isSkip, is_late AS isLate,
 				(SELECT kind FROM verdicts WHERE verdicts.project = submissions.project AND submission = submissions.id
-					AND verdicts.batch = submissions.batch ORDER BY at DESC, user LIMIT 1) AS verdict
+					AND verdicts.batch = submissions.batch ORDER BY at DESC, user DESC LIMIT 1) AS verdict
 			FROM submissions WHERE batch = ? AND is_withdrawn = 0`,
 		)
 		.all(batch) as unknown as Submitted[];
-	const counts = { submitted: 0, skipped: 0, waiting: 0, returned: 0, accepted: 0, late: 0 };
 	const inTime = submissions.filter(({ isLate }) => isLate === 0);
-	counts.late = submissions.length - inTime.length;
-	const seen = new Set(inTime.flatMap(({ after }) => JSON.parse(after) as string[]));
-	const heads = Map.groupBy(
-		inTime.filter(({ id }) => !seen.has(id)),
-		({ item }) => item,
-	);
-	for (const ofItem of heads.values()) {
-		counts.submitted++;
-		const answers = ofItem.filter(({ isSkip }) => isSkip === 0);
-		if (answers.length === 0) counts.skipped++;
-		else if (answers.some(({ verdict }) => verdict === 'returned')) counts.returned++;
-		else if (reviews === 0 || answers.every(({ verdict }) => verdict === 'accepted'))
-			counts.accepted++;
-		else counts.waiting++;
-	}
-	return counts;
+	const items = Map.groupBy(inTime, ({ item }) => item);
+	const counts = { skipped: 0, waiting: 0, returned: 0, accepted: 0, toSettle: 0 };
+	for (const [item, [first, ...more]] of items)
+		counts[
+			more.length === 0
+				? bucketOfOne(first!, reviews)
+				: bucketOfSeveral(database, { project, batch, item, reviews })
+		]++;
+	return { ...counts, submitted: items.size, late: submissions.length - inTime.length };
+}
+
+function bucketOfOne({ isSkip, verdict }: Submitted, reviews: boolean): Bucket {
+	if (isSkip === 1) return 'skipped';
+	if (!reviews) return 'accepted';
+	return verdict ?? 'waiting';
+}
+
+interface Place {
+	readonly project: string;
+	readonly batch: string;
+	readonly item: string;
+	readonly reviews: boolean;
+}
+
+function bucketOfSeveral(database: Database, { project, batch, item, reviews }: Place): Bucket {
+	const { submissions, verdicts } = readHistory(database, project, item);
+	const own = submissions.filter((submission) => submission.batch === batch);
+	const { state, heads } = corpusOf(own, verdicts, { reviews });
+	const isSkipped = own.every(({ id, answer }) => !heads.includes(id) || answer === undefined);
+	if (isSkipped) return 'skipped';
+	if (state === 'labeled') return 'accepted';
+	if (state !== 'settle') return state === 'returned' ? 'returned' : 'waiting';
+	const { standing } = database
+		.prepare('SELECT standing FROM items WHERE project = ? AND id = ?')
+		.get(project, item) as { standing: string };
+	if (standing === 'settle') return 'toSettle';
+	return standing === 'labeled' ? 'accepted' : 'waiting';
 }
