@@ -49,11 +49,15 @@ const everything = '*';
 export class Answers {
 	readonly #handle: DocumentHandle;
 	readonly #signals = new KeyedSignals();
-	readonly #history = new DraftHistory();
+	readonly #history: DraftHistory;
 	#bound: Bound | undefined;
 
 	constructor(handle: DocumentHandle) {
 		this.#handle = handle;
+		this.#history = new DraftHistory({
+			recall: (item) => handle.undoOf(item),
+			keep: (item, steps) => handle.keepUndo(item, steps),
+		});
 	}
 
 	/** The answer being given for an item, as far as it goes. */
@@ -149,7 +153,7 @@ export class Answers {
 		return this.#history.canRedo(item);
 	}
 
-	/** Takes back the newest change that this page made to the item's draft; false when there is none. */
+	/** Takes back the newest change that was made on this device to the item's draft; false when there is none. */
 	undo(item: string): boolean {
 		return this.#handle.transact(() => this.#history.undo(item, this.#bind().drafts));
 	}

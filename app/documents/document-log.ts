@@ -1,9 +1,9 @@
 import Dexie from 'dexie';
 import * as Y from 'yjs';
 import { fullJitterMs } from '#app/net/jitter.ts';
-import type { Block, DocumentRow, Refused, Replica } from '#app/replica/database.ts';
+import type { Block, DocumentRow, Refused, Replica, UndoRow } from '#app/replica/database.ts';
 import { compactDocument, foldAfterRows } from './compaction.ts';
-import { applyPart, newDocumentRow, readAfter, withDirt } from './document-storage.ts';
+import { applyPart, newDocumentRow, readAfter, readUndo, withDirt } from './document-storage.ts';
 import { fromLog, fromPeerTab } from './origins.ts';
 import { isOutOfRoom } from './out-of-room.ts';
 
@@ -37,6 +37,10 @@ export class DocumentLog {
 	readonly #serverOrigins = new WeakSet<object>();
 	readonly #onUpdate: (update: Uint8Array, origin: unknown) => void;
 	#queue: Queued[] = [];
+	/** What can be undone, by item, as it was read or is to be written. */
+	readonly #undo = new Map<string, UndoRow>();
+	/** Of these, what goes into the next transaction with the change it belongs to. */
+	readonly #unwrittenUndo = new Set<UndoRow>();
 	#row: DocumentRow;
 	#seen = 0;
 	#isLoaded = false;
@@ -118,20 +122,39 @@ export class DocumentLog {
 		}
 	}
 
+	/** What can be undone on an item. */
+	undoOf(item: string): UndoRow | undefined {
+		return this.#undo.get(item);
+	}
+
+	/** Keeps what can be undone on an item, in the same transaction as the change that is being made. */
+	keepUndo(steps: Pick<UndoRow, 'item' | 'undo' | 'redo'>): void {
+		const before = this.#undo.get(steps.item);
+		if (before) this.#unwrittenUndo.delete(before);
+		const row = { ...steps, document: this.name, at: new Date().toISOString() };
+		this.#undo.set(steps.item, row);
+		this.#unwrittenUndo.add(row);
+	}
+
 	/** Takes in what other tabs have written. */
 	refresh(): Promise<void> {
 		return this.#inTurn(async () => {
-			const { updates, documents, documentSnapshots } = this.#replica;
-			const [row, part] = await this.#replica.transaction(
+			const { updates, documents, documentSnapshots, undo } = this.#replica;
+			const [row, part, steps] = await this.#replica.transaction(
 				'r',
-				[updates, documents, documentSnapshots],
+				[updates, documents, documentSnapshots, undo],
 				async () => {
 					const found = (await documents.get(this.name)) ?? newDocumentRow(this.name);
 					// The first read decides which generation this log belongs to.
 					if (this.#isLoaded) this.#check(found);
-					return [found, await readAfter(this.#replica, found, this.#seen)] as const;
+					return [
+						found,
+						await readAfter(this.#replica, found, this.#seen),
+						this.#isLoaded ? [] : await readUndo(this.#replica, this.name),
+					] as const;
 				},
 			);
+			for (const one of steps) if (!this.#undo.has(one.item)) this.#undo.set(one.item, one);
 			applyPart(this.doc, part, this.#isLoaded ? fromPeerTab : fromLog);
 			this.#take(row);
 			this.#isLoaded = true;
@@ -214,13 +237,14 @@ export class DocumentLog {
 
 	async #commit(queued: readonly Queued[]): Promise<void> {
 		if (queued.length === 0) return;
-		const { updates, documents, documentSnapshots } = this.#replica;
+		const { updates, documents, documentSnapshots, undo } = this.#replica;
+		const steps = [...this.#unwrittenUndo];
 		const data =
 			queued.length === 1 ? queued[0]!.update : Y.mergeUpdates(queued.map(({ update }) => update));
 		const localCount = queued.filter(({ isLocal }) => isLocal).length;
 		const [row, missed] = await this.#replica.transaction(
 			'rw',
-			[updates, documents, documentSnapshots],
+			[updates, documents, documentSnapshots, undo],
 			async () => {
 				const before = (await documents.get(this.name)) ?? newDocumentRow(this.name);
 				if (this.#isLoaded) this.#check(before);
@@ -232,10 +256,12 @@ export class DocumentLog {
 				});
 				await updates.add({ document: this.name, seq: after.head, data });
 				await documents.put(after);
+				if (steps.length > 0) await undo.bulkPut(steps);
 				return [after, part] as const;
 			},
 		);
 		this.#queue = this.#queue.slice(queued.length);
+		for (const written of steps) this.#unwrittenUndo.delete(written);
 		applyPart(this.doc, missed, fromPeerTab);
 		this.#take(row);
 		this.#isLoaded = true;

@@ -1,5 +1,7 @@
+import Dexie from 'dexie';
 import * as Y from 'yjs';
-import type { DocumentRow, Replica } from '#app/replica/database.ts';
+import { parseDocumentName } from '#shared/wire/document-name.ts';
+import type { DocumentRow, Replica, UndoRow } from '#app/replica/database.ts';
 
 /** The bookkeeping of a document that has none yet. */
 export function newDocumentRow(document: string): DocumentRow {
@@ -55,6 +57,28 @@ export function rowsBetween(replica: Replica, document: string, from: number, to
 	return replica.updates
 		.where('[document+seq]')
 		.between([document, from], [document, to], true, true);
+}
+
+/** What can be undone in a document, item by item; only answers have drafts. */
+export async function readUndo(replica: Replica, document: string): Promise<UndoRow[]> {
+	if (parseDocumentName(document)?.part !== 'answers') return [];
+	return undoOf(replica, document).toArray();
+}
+
+/** The rows of what can be undone in a document. */
+export function undoOf(replica: Replica, document: string) {
+	return replica.undo
+		.where('[document+item]')
+		.between([document, Dexie.minKey], [document, Dexie.maxKey]);
+}
+
+/** Undoing something of so long ago would surprise more than it helps. */
+const undoLimitMs = 30 * 86_400_000;
+
+/** Forgets what could be undone and is too long ago. */
+export async function forgetOldUndo(replica: Replica): Promise<void> {
+	const before = new Date(Date.now() - undoLimitMs).toISOString();
+	await replica.undo.where('at').below(before).delete();
 }
 
 /** Applies what was read, as one transaction with its origin. */

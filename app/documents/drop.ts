@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { newDocumentRow, rowsBetween, withDirt } from './document-storage.ts';
+import { newDocumentRow, rowsBetween, undoOf, withDirt } from './document-storage.ts';
 import type { Documents } from './documents.ts';
 
 /**
@@ -8,12 +8,13 @@ import type { Documents } from './documents.ts';
  */
 export async function dropDocument(documents: Documents, name: string): Promise<void> {
 	const { replica } = documents;
-	const { updates, documents: rows, documentSnapshots } = replica;
-	await replica.transaction('rw', [updates, rows, documentSnapshots], async () => {
+	const { updates, documents: rows, documentSnapshots, undo } = replica;
+	await replica.transaction('rw', [updates, rows, documentSnapshots, undo], async () => {
 		const row = await rows.get(name);
 		if (!row) return;
 		const head = row.head + 1;
 		await rowsBetween(replica, name, 0, row.head).delete();
+		await undoOf(replica, name).delete();
 		await documentSnapshots.put({
 			document: name,
 			upTo: head,

@@ -1,7 +1,7 @@
 import * as Y from 'yjs';
 import type { Access } from '#shared/access/access.ts';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
-import type { Block, Replica } from '#app/replica/database.ts';
+import type { Block, Replica, UndoRow } from '#app/replica/database.ts';
 import { liveRows } from '#app/replica/live.svelte.ts';
 import { mayRewrite, rewrite, unsentEntries } from './rewrite.ts';
 import { accessTo } from './access-to.ts';
@@ -189,6 +189,16 @@ export class DocumentHandle {
 		if (this.#isReleased) throw new Error(`${this.name} was released and is no longer kept`);
 		const { doc } = this.#document;
 		return doc.transact(() => change(doc), origin);
+	}
+
+	/** What can be undone on an item, as this device kept it. */
+	undoOf(item: string): Pick<UndoRow, 'undo' | 'redo'> | undefined {
+		return this.#document.log.undoOf(item);
+	}
+
+	/** Keeps what can be undone on an item together with the change that is being made. */
+	keepUndo(item: string, steps: Pick<UndoRow, 'undo' | 'redo'>): void {
+		this.#document.log.keepUndo({ item, ...steps });
 	}
 
 	/** Who else has the document open, and on which item. Blind batches show nobody. */

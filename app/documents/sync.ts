@@ -3,6 +3,7 @@ import { Bell } from '#app/net/bell.ts';
 import { lead } from '#app/replica/leadership.ts';
 import type { Refused } from '#app/replica/database.ts';
 import { Connection } from './connection.ts';
+import { forgetOldUndo } from './document-storage.ts';
 import type { Documents } from './documents.ts';
 import type { DocumentHandle } from './open-document.svelte.ts';
 import { readPeers } from './presence-state.ts';
@@ -154,6 +155,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 			async (signal) => {
 				presence.lead((name, state) => open.get(name)?.connection.awareness.setLocalState(state));
 				await documents.unblock();
+				await forgetOldUndo(replica);
 				while (!signal.aborted) {
 					await reconcile(signal);
 					await bell.wait(lookAgainMs, signal);

@@ -72,6 +72,16 @@ export interface RefusedRow extends Refused {
 	readonly notAccepted: readonly { readonly key: string; readonly value: unknown }[];
 }
 
+/** What was done to the draft of one item on this device, and can be undone. */
+export interface UndoRow {
+	readonly document: string;
+	readonly item: string;
+	readonly at: string;
+	/** Steps, oldest first; whoever reads them looks at them first. */
+	readonly undo: readonly unknown[];
+	readonly redo: readonly unknown[];
+}
+
 /** An item as it was visited in the list or found in a packet. */
 type KeptItem = ItemRow;
 
@@ -107,6 +117,7 @@ export type Replica = Dexie &
 		readonly documentSnapshots: Table<SnapshotRow, string>;
 		readonly documents: Table<DocumentRow, string>;
 		readonly refused: Table<RefusedRow, number>;
+		readonly undo: Table<UndoRow, [string, string]>;
 		readonly media: Table<MediaRow, string>;
 		readonly settings: Table<SettingRow, string>;
 	};
@@ -136,6 +147,7 @@ export function openReplica(epoch: string, user: string): Replica {
 		media: 'id, project, *batches',
 		settings: 'key',
 	});
+	database.version(2).stores({ undo: '[document+item], at' });
 	return database as Replica;
 }
 

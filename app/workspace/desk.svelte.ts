@@ -12,6 +12,9 @@ import { firstToDo, isToDo, nextToDo, type ItemProgress } from './progress.ts';
 /** An item left open on the desk for longer than this counts as this long: people go for coffee. */
 const spentLimitMs = 10 * 60_000;
 
+/** How far back `z` goes. */
+const leftLimit = 100;
+
 const nothing: Answer = { values: {}, regions: [], texts: {} };
 
 /** My last word on one item; without an answer it was skipped. */
@@ -68,6 +71,11 @@ export class Desk {
 
 	/** Puts the first thing to do on the desk. Called once the documents are loaded. */
 	begin(): void {
+		// Where `z` goes back to is as true after a reload.
+		this.#left = this.myAnswers
+			.slice(0, leftLimit)
+			.map(({ index }) => index)
+			.reverse();
 		this.#show(firstToDo(this.progress));
 	}
 
@@ -212,7 +220,7 @@ export class Desk {
 	}
 
 	#leave(): void {
-		this.#left = [...this.#left.slice(-99), this.#index];
+		this.#left = [...this.#left.slice(1 - leftLimit), this.#index];
 		this.times = [...this.times.slice(-199), Date.now()];
 		const next = nextToDo(this.progress, this.#index);
 		if (next !== undefined) this.#show(next);

@@ -5,7 +5,7 @@ import { submittedShape } from '#shared/corpus/submission.ts';
 import { Answers } from '#app/documents/answers.svelte.ts';
 import { Notes } from '#app/documents/notes.svelte.ts';
 import { Verdicts } from '#app/documents/verdicts.svelte.ts';
-import { newEpoch, openTab, watch } from './device.svelte.ts';
+import { name, newEpoch, openTab, watch } from './device.svelte.ts';
 
 const input = { me: 'u1', spentMs: 1234.5, schema: 2, seen: [] };
 
@@ -129,6 +129,51 @@ test('a value and its submission travel as one update, and the submission says t
 	expect(answers.hasDraft('r1')).toBe(false);
 	flushSync();
 	expect(draft.current).toEqual({});
+});
+
+test('what was done can be undone after a reload, in this tab or another one, and done again', async () => {
+	const epoch = newEpoch();
+	const first = openTab(epoch);
+	const before = new Answers(first.documents.open(name));
+	before.setValue('r1', 'sentiment', 'negative');
+	before.setValue('r1', 'sentiment', 'positive');
+	before.setValue('r2', 'sentiment', 'positive');
+	before.undo('r2');
+	await first.close();
+
+	const second = openTab(epoch);
+	const handle = second.documents.open(name);
+	await expect.poll(() => handle.isLoaded).toBe(true);
+	const after = new Answers(handle);
+	expect(after.canUndo('r1')).toBe(true);
+	expect(after.undo('r1')).toBe(true);
+	expect(after.draftOf('r1').values).toEqual({ sentiment: 'negative' });
+	expect(after.canUndo('r2')).toBe(false);
+	expect(after.redo('r2')).toBe(true);
+	expect(after.draftOf('r2').values).toEqual({ sentiment: 'positive' });
+	receive(handle.doc, (doc) => doc.getMap('draft').set('r1/v/sentiment', 'theirs'));
+	expect(after.undo('r1')).toBe(true);
+	expect(after.draftOf('r1').values).toEqual({ sentiment: 'theirs' });
+	await second.close();
+});
+
+test('a change and the step that undoes it are on the device together, or neither', async () => {
+	const epoch = newEpoch();
+	const tab = openTab(epoch);
+	const handle = tab.documents.open(name);
+	await expect.poll(() => handle.isLoaded).toBe(true);
+	const answers = new Answers(handle);
+	const fail = () => {
+		throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');
+	};
+	tab.replica.undo.hook('creating', fail);
+	answers.setValue('r1', 'sentiment', 'positive');
+	await expect.poll(() => handle.saved).toBe('not saved');
+	expect(await tab.replica.updates.count()).toBe(0);
+	tab.replica.undo.hook('creating').unsubscribe(fail);
+	answers.setValue('r1', 'sentiment', 'negative');
+	await expect.poll(() => handle.saved).toBe('on this device');
+	expect(await tab.replica.undo.get([name, 'r1'])).toMatchObject({ undo: [{}, {}], redo: [] });
 });
 
 test('notes stand in threads, live, and can be settled', () => {

@@ -201,10 +201,7 @@ const shuffled = (all: readonly Said[], verdicts: readonly Judged[]): fc.Arbitra
 		...verdicts.map((one) => ({ submissions: [], verdicts: [one] })),
 	];
 	return fc
-		.tuple(
-			fc.shuffledSubarray(pieces, { minLength: pieces.length }),
-			fc.subarray(pieces),
-		)
+		.tuple(fc.shuffledSubarray(pieces, { minLength: pieces.length }), fc.subarray(pieces))
 		.map(([once, again]) => [...once, ...again]);
 };
 

@@ -1,0 +1,187 @@
+import { expect, test, type Page } from '@playwright/test';
+import { barriers } from '../support/axe.ts';
+import { Flywheel } from '../support/flywheel.ts';
+import { badge, join, label, signIn, type Person } from './people.ts';
+
+/**
+ * Two people finish the same items while they are apart. Both answers are kept, both people and every reviewer
+ * are told that the item is to settle, and a reviewer settles it: by one of the answers, or by another one.
+ */
+test.describe.configure({ mode: 'serial' });
+
+let flywheel: Flywheel;
+let lead: Person;
+let lars: Person;
+let lisa: Person;
+let project: string;
+let batch: string;
+
+interface Item {
+	readonly item: {
+		readonly state: string;
+		readonly answer?: { readonly values: object };
+		readonly by?: readonly string[];
+	};
+	readonly history: readonly { readonly by: string; readonly answer: unknown }[];
+}
+const itemNow = (id: string): Promise<Item> =>
+	flywheel.call<Item>('GET', `/api/projects/${project}/items/${id}`);
+const toSettle = (page: Page) => page.getByRole('region', { name: 'To settle' });
+
+/** Puts the n-th item on the desk, counted from 1. */
+async function show(page: Page, item: number): Promise<void> {
+	await page
+		.getByRole('group', { name: 'Items of this batch' })
+		.getByRole('button', { name: new RegExp(`^Item ${item},`) })
+		.click();
+	await expect(page.locator('[data-item]')).toHaveAttribute('data-item', `day-${item}`);
+}
+
+test.beforeAll(async ({ browser }) => {
+	flywheel = await Flywheel.start({
+		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
+	});
+	({ id: project } = await flywheel.call<{ id: string }>('POST', '/api/projects', {
+		name: 'Weather',
+		schema: {
+			shows: [{ field: 'text', as: 'text' }],
+			instructions: '',
+			tools: [
+				{
+					name: 'tone',
+					kind: 'choice',
+					required: true,
+					options: ['good', 'bad', 'mixed'].map((name) => ({ name, key: name[0] })),
+				},
+			],
+		},
+	}));
+	await fetch(`${flywheel.direct}/api/projects/${project}/import`, {
+		method: 'POST',
+		headers: { Authorization: `Bearer ${flywheel.token}` },
+		body: Array.from({ length: 4 }, (_, index) =>
+			JSON.stringify({
+				id: `day-${index + 1}`,
+				data: { text: `Day ${index + 1}: rain, then sun` },
+			}),
+		).join('\n'),
+	});
+	lead = await signIn(browser, flywheel, 'owner');
+	lars = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler' });
+	lisa = await join(browser, flywheel, { project, name: 'Lisa', role: 'labeler' });
+	const { members } = await flywheel.call<{ members: { user: string; role: string }[] }>(
+		'GET',
+		`/api/projects/${project}/members`,
+	);
+	({
+		batches: [batch],
+	} = await flywheel.call<{ batches: [string] }>('POST', `/api/projects/${project}/batches`, {
+		purpose: 'label',
+		choose: { by: 'oldest', count: 4 },
+		members: members.filter(({ role }) => role === 'labeler').map(({ user }) => user),
+		name: 'Together',
+	}));
+});
+
+test.afterAll(async () => {
+	for (const person of [lars, lisa, lead]) await person.context.close();
+	await flywheel.remove();
+});
+
+test('two people answer the same items without a network, and differ about three of them', async () => {
+	for (const { page, context } of [lars, lisa]) {
+		await page.goto(`${flywheel.url}/projects/${project}/label/${batch}`);
+		await expect(page.locator('[data-item]')).toBeVisible();
+		await expect(badge(page)).toHaveAttribute('data-saved', 'server');
+		await context.setOffline(true);
+	}
+	await label(lars.page, 3, 'g');
+	await label(lisa.page, 3, 'b');
+	for (const { page } of [lars, lisa]) {
+		await page.keyboard.press('m');
+		await expect(badge(page)).toHaveAttribute('data-saved', 'device');
+		await expect(toSettle(page)).toHaveCount(0);
+	}
+});
+
+test('both are told at their desks, with what the other said, and so is the batch', async () => {
+	await lars.context.setOffline(false);
+	await expect(badge(lars.page)).toHaveAttribute('data-saved', 'server', { timeout: 60_000 });
+	await lisa.context.setOffline(false);
+	await expect(badge(lisa.page)).toHaveAttribute('data-saved', 'server', { timeout: 60_000 });
+	for (const { page } of [lars, lisa]) {
+		const look = page.getByRole('button', { name: 'Look through my answers' });
+		if (await look.isVisible()) await look.click();
+		await show(page, 2);
+		await expect(toSettle(page)).toContainText('good');
+		await expect(toSettle(page)).toContainText('bad');
+		await expect(toSettle(page)).toContainText('Another member');
+		await expect(page.getByText('3 items to settle')).toBeVisible();
+		await expect(toSettle(page).getByRole('button')).toHaveCount(0); // a labeler is told, no more
+		await show(page, 4);
+		await expect(toSettle(page)).toHaveCount(0); // they agree about this one
+		await show(page, 2);
+		expect(await barriers(page)).toEqual([]);
+		await page.reload();
+		await show(page, 2);
+		await expect(toSettle(page)).toBeVisible();
+		await page.goto(`${flywheel.url}/projects/${project}/label`);
+		await expect(page.getByText('3 to settle')).toBeVisible();
+	}
+	for (const id of ['day-1', 'day-2', 'day-3']) {
+		const { item, history } = await itemNow(id);
+		expect(item.state).toBe('settle');
+		expect(history).toHaveLength(2);
+	}
+	expect((await itemNow('day-4')).item.state).toBe('waiting');
+});
+
+test('a reviewer chooses one of them, without a network', async () => {
+	const { page, context } = lead;
+	await page.goto(`${flywheel.url}/projects/${project}/review?state=settle`);
+	await expect(page.getByText('which one is right?')).toBeVisible();
+	await expect(page.locator('[data-item]')).toHaveAttribute('data-item', 'day-1');
+	expect(await barriers(page)).toEqual([]);
+	await context.setOffline(true);
+	await page.getByRole('listitem').filter({ hasText: 'bad' }).getByText('This one').click();
+	await expect(page.locator('[data-item]')).toHaveAttribute('data-item', 'day-2');
+	await expect(badge(page)).toHaveAttribute('data-saved', 'device');
+	await context.setOffline(false);
+	await expect(badge(page)).toHaveAttribute('data-saved', 'server', { timeout: 60_000 });
+	await expect
+		.poll(async () => (await itemNow('day-1')).item)
+		.toMatchObject({ state: 'labeled', answer: { values: { tone: 'bad' } } });
+});
+
+test('or answers otherwise than both', async () => {
+	const { page } = lead;
+	await page.keyboard.press('o');
+	const other = page.getByRole('region', { name: 'Another answer' });
+	await expect(other.getByRole('button', { name: 'Settle with this' })).toBeDisabled();
+	await other.getByRole('button', { name: /^mixed/ }).click();
+	expect(await barriers(page)).toEqual([]);
+	await other.getByRole('button', { name: 'Settle with this' }).click();
+	await expect(page.locator('[data-item]')).toHaveAttribute('data-item', 'day-3');
+	await expect
+		.poll(async () => (await itemNow('day-2')).item)
+		.toMatchObject({
+			state: 'labeled',
+			answer: { values: { tone: 'mixed' } },
+			by: ['owner'],
+		});
+	expect((await itemNow('day-2')).history).toHaveLength(3);
+});
+
+test('the desks of both hear of it, and nothing is asked of them any more', async () => {
+	for (const { page } of [lars, lisa]) {
+		await expect(page.getByText('1 to settle')).toBeVisible();
+		await page.goto(`${flywheel.url}/projects/${project}/label/${batch}`);
+		await show(page, 1);
+		await expect(toSettle(page)).toHaveCount(0);
+		await expect(page.getByText('Everything is done')).toBeVisible();
+		await show(page, 3);
+		await expect(toSettle(page)).toBeVisible();
+	}
+	await show(lars.page, 1);
+	await expect(lars.page.getByText('Another answer was chosen.')).toBeVisible();
+});
