@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { keepsBar, type Benchmark, type Figure } from './benchmark.ts';
+import { faults } from './faults.ts';
 import { fuzz } from './fuzz.ts';
 import { importing } from './import.ts';
 import { labeling } from './label.ts';
@@ -11,7 +12,16 @@ import { starting } from './start.ts';
 import { sync } from './sync.ts';
 
 /** `npm run bench [-- NAME …]`: runs benchmarks on the real program, prints a table each, and writes them as JSON. */
-const all: readonly Benchmark[] = [starting, importing, snapshot, labeling, sync, fuzz, memory];
+const all: readonly Benchmark[] = [
+	starting,
+	importing,
+	snapshot,
+	labeling,
+	sync,
+	faults,
+	fuzz,
+	memory,
+];
 const names = process.argv.slice(2);
 const chosen = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 if (chosen.length === 0) {

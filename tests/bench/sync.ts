@@ -6,12 +6,11 @@ import { SyncClient } from './sync-client.ts';
 const clients = 50;
 const seconds = 10;
 const updatesPerSecond = 500;
-const killCycles = 20;
 
-/** Fifty people in one batch, and a server that is killed under them. */
+/** Fifty people in one batch. */
 export const sync: Benchmark = {
 	name: 'sync',
-	method: `${clients} raw clients on one document of the real server write ${updatesPerSecond} values/s in all for ${seconds} s, each with a barrier (acknowledged after fsync); latency is from the write to another client that applied it. Then ${killCycles} times: kill -9 under load, start again, and every acknowledged value must be there.`,
+	method: `${clients} raw clients on one document of the real server write ${updatesPerSecond} values/s in all for ${seconds} s, each with a barrier (acknowledged after fsync); latency is from the write to another client that applied it.`,
 	async run() {
 		const flywheel = await Flywheel.start({
 			environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
@@ -26,17 +25,10 @@ export const sync: Benchmark = {
 			);
 			const url = `${flywheel.direct.replace('http', 'ws')}/sync/${project}/${batch}/answers?token=${flywheel.token}`;
 			const load = await loadOf(url);
-			const lost = await lostOverKills(flywheel, url);
 			return [
 				{ what: 'acknowledged updates', value: load.acknowledgedPerSecond, unit: '/s' },
 				{ what: 'to another client, p50', value: quantile(load.latencies, 0.5), unit: 'ms' },
 				{ what: 'to another client, p99', value: quantile(load.latencies, 0.99), unit: 'ms' },
-				{
-					what: `acknowledged values over ${killCycles} kills`,
-					value: lost.acknowledged,
-					unit: 'values',
-				},
-				{ what: 'of these lost', value: lost.lost, unit: 'values', bar: { at: 'most', value: 0 } },
 			];
 		} finally {
 			await flywheel.remove();
@@ -65,37 +57,6 @@ async function loadOf(
 	const acknowledged = writers.reduce((sum, writer) => sum + writer.acknowledged, 0);
 	for (const client of [observer, ...writers]) client.close();
 	return { acknowledgedPerSecond: acknowledged / took, latencies };
-}
-
-async function lostOverKills(
-	flywheel: Flywheel,
-	url: string,
-): Promise<{ acknowledged: number; lost: number }> {
-	let acknowledged = 0;
-	let lost = 0;
-	for (let cycle = 0; cycle < killCycles; cycle++) {
-		const writers = await Promise.all(Array.from({ length: 10 }, () => SyncClient.connect(url)));
-		// The kill comes at a moment that nobody chose: between 100 and 600 ms into the load.
-		const count = 50 + Math.floor(Math.random() * 250);
-		await paced(count, 500, (n) =>
-			writers[n % 10]!.write(`t${cycle * 10 + (n % 10)}/v/tone`, `${cycle} ${n}`),
-		);
-		const kill = flywheel.kill();
-		const promised = writers.map((writer) => writer.written[writer.acknowledged - 1]);
-		await kill;
-		for (const writer of writers) writer.close();
-		await flywheel.launch();
-		const reader = await SyncClient.connect(url);
-		const map = reader.doc.getMap<string>('draft');
-		for (const [index, entry] of promised.entries()) {
-			acknowledged += writers[index]!.acknowledged;
-			// Each writer overwrites its one key: the value that survived must be the acknowledged one or a later.
-			const survived = Number(map.get(entry?.key ?? '')?.split(' ')[1] ?? -1);
-			if (entry && survived < Number(entry.value.split(' ')[1])) lost++;
-		}
-		reader.close();
-	}
-	return { acknowledged, lost };
 }
 
 /** Calls `work` `count` times at an even rate, catching up after a stall. */

@@ -88,7 +88,8 @@ export class Flywheel {
 			createInterface({ input: stream }).on('line', (line) => (this.#output += `${line}\n`));
 		const deadline = Date.now() + 60_000;
 		while (Date.now() < deadline) {
-			if (child.exitCode !== null) throw new Error(`the server ended:\n${this.#output}`);
+			if (child.exitCode !== null || child.signalCode !== null)
+				throw new Error(`the server ended:\n${this.#output}`);
 			const isUp = await fetch(`${this.direct}/healthz`).then(
 				(reply) => reply.ok,
 				() => false,
