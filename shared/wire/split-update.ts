@@ -107,7 +107,13 @@ class Block {
 		for (let index = 0; index < needs.length; index += 2) {
 			const other = blocks.get(needs[index]!);
 			const clock = needs[index + 1]!;
-			if (other && other !== this && clock >= other.clock && clock < other.endClock && !other.isDone)
+			if (
+				other &&
+				other !== this &&
+				clock >= other.clock &&
+				clock < other.endClock &&
+				!other.isDone
+			)
 				return other;
 		}
 		return undefined;

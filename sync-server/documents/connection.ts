@@ -1,4 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
+import * as Y from 'yjs';
 import { closeCodes, type CloseCode, type Refusal } from '#shared/wire/close-codes.ts';
 import type { ClientAddress } from '#shared/wire/client-address.ts';
 import type { Cursor } from '#shared/wire/cursor.ts';
@@ -336,11 +337,13 @@ export class Connection implements Listener {
 
 	#sendDifference(kind: 'step2' | 'update', stateVector: Uint8Array): void {
 		if (this.#phase.kind !== 'joined') return;
-		try {
-			this.#delivery.sendDifference(kind, this.#phase.document, stateVector);
-		} catch {
-			this.#refuse('malformed', stateVector); // the bytes are no state vector
-		}
+		if (!isStateVector(stateVector)) return this.#refuse('malformed', stateVector);
+		this.#delivery
+			.sendDifference(kind, this.#phase.document, stateVector)
+			.catch((error: unknown) => {
+				this.#host.failed(error, `what a client lacks of ${this.#path} could not be found`);
+				this.close(closeCodes.overloaded);
+			});
 	}
 
 	/** S5: refused with a reason, kept aside, and nobody else notices. */
@@ -348,5 +351,14 @@ export class Connection implements Listener {
 		this.#host.counters.refused++;
 		this.#host.quarantine({ document: this.#path, user: this.user, reason: refusal, data });
 		this.#receipts.refused(refusal);
+	}
+}
+
+function isStateVector(bytes: Uint8Array): boolean {
+	try {
+		Y.decodeStateVector(bytes);
+		return true;
+	} catch {
+		return false; // whatever the decoder threw
 	}
 }

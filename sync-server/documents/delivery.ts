@@ -2,12 +2,14 @@ import type { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { formatCursor, isSameCursor, parseCursor, type Cursor } from '#shared/wire/cursor.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
+import { packUpdates } from '#shared/wire/pack-updates.ts';
 import type { UpdatesSince } from '../log/update-log.ts';
 import type { Counters } from './counters.ts';
 import type { OpenDocument } from './open-document.ts';
 import { Outbox } from './outbox.ts';
 
-const emptyStep2 = writeMessage({ kind: 'step2', update: Uint8Array.of(0, 0) });
+const nothing = Uint8Array.of(0, 0);
+const emptyStep2 = writeMessage({ kind: 'step2', update: nothing });
 
 interface DeliveryOptions {
 	readonly socket: WebSocket;
@@ -33,6 +35,9 @@ export class Delivery {
 	#hasAll = false;
 	/** Differences that wait for the disk. */
 	#owed = 0;
+	/** An answer to a step 1 is due once the reader has caught up, or an answer before it was sent. */
+	#owesStep2 = false;
+	#isAnswering = false;
 	/** It was told that nothing is missing: its step 1 wants nothing. */
 	#isUpToDate = false;
 
@@ -44,6 +49,10 @@ export class Delivery {
 			socket,
 			now,
 			lagged: () => (this.#hasAll = false),
+			overflowed() {
+				counters.closedSlowReaders++;
+				socket.terminate(); // it would not read a goodbye either
+			},
 			caughtUp(stateVector) {
 				counters.caughtUpReaders++;
 				caughtUp(stateVector);
@@ -68,7 +77,7 @@ export class Delivery {
 
 	/** Sends a head, where it may be told. */
 	sendHead(frame: Uint8Array): void {
-		if (this.#hearsHeads && this.#hasAll) this.#outbox.sendHint(frame);
+		if (this.#hearsHeads && this.#hasAll && !this.#isAnswering) this.#outbox.sendHint(frame);
 	}
 
 	/** True when the reader takes nothing any more. Called now and then. */
@@ -88,8 +97,7 @@ export class Delivery {
 	/** Sends what the log has after the client's cursor, and how far that is. */
 	sendSince({ updates, cursor }: UpdatesSince): void {
 		this.#counters.answeredFromLog++;
-		if (updates.length > 0)
-			this.send(writeMessage({ kind: 'update', update: Y.mergeUpdates([...updates]) }));
+		for (const update of packUpdates(updates)) this.send(writeMessage({ kind: 'update', update }));
 		this.#tellUpToDate(cursor);
 	}
 
@@ -110,16 +118,57 @@ export class Delivery {
 		return true;
 	}
 
-	/** Sends what a client with this state vector lacks, once it is on disk. Throws on bytes that are none. */
-	sendDifference(kind: 'step2' | 'update', document: OpenDocument, stateVector: Uint8Array): void {
-		const frame = writeMessage({ kind, update: document.difference(stateVector) });
+	/**
+	 * Sends what a client with this state vector lacks, once it is on disk; of a large document one part after
+	 * the other, each when the one before it was taken. Throws on bytes that are no vector; rejects where the
+	 * document cannot be read.
+	 */
+	async sendDifference(
+		kind: 'step2' | 'update',
+		document: OpenDocument,
+		stateVector: Uint8Array,
+	): Promise<void> {
+		this.#owesStep2 ||= kind === 'step2';
+		if (this.#outbox.isLagging) return this.#outbox.lagsFrom(stateVector);
+		if (this.#isAnswering) return;
+		if (document.isLarge) return this.#sendByParts(document, stateVector);
+		const update = document.difference(stateVector);
+		const frame = writeMessage({ kind: this.#kindOfLast(), update });
 		this.#owed++;
 		document.afterCommits(() => {
 			this.send(frame);
-			if (--this.#owed > 0 || this.#outbox.isLagging) return;
-			this.#hasAll = true;
-			if (document.cursor) this.sendHead(headOf(document.cursor));
+			this.#owed--;
+			this.#sent(document);
 		});
+	}
+
+	/** What is on disk is told; what comes there meanwhile goes out behind it. */
+	async #sendByParts(document: OpenDocument, stateVector: Uint8Array): Promise<void> {
+		this.#isAnswering = true;
+		this.#owed++;
+		this.#outbox.holdChanges();
+		const part = await document.differenceAside(stateVector);
+		this.#isAnswering = false;
+		this.#owed--;
+		const last = part.isLast ? (part.pieces.at(-1) ?? nothing) : undefined;
+		for (const update of part.pieces)
+			if (update !== last) this.send(writeMessage({ kind: 'update', update }));
+		if (!last) return this.#outbox.lagBehind(part.stateVector);
+		this.send(writeMessage({ kind: this.#kindOfLast(), update: last }));
+		if (this.#outbox.releaseChanges(part.stateVector)) this.#sent(document);
+	}
+
+	/** An answer to a step 1 ends with a step 2. */
+	#kindOfLast(): 'step2' | 'update' {
+		const kind = this.#owesStep2 ? 'step2' : 'update';
+		this.#owesStep2 = false;
+		return kind;
+	}
+
+	#sent(document: OpenDocument): void {
+		if (this.#owed > 0 || this.#outbox.isLagging) return;
+		this.#hasAll = true;
+		if (document.cursor) this.sendHead(headOf(document.cursor));
 	}
 }
 

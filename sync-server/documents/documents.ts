@@ -19,6 +19,9 @@ import { GateAside, type GateAsideOptions } from './gate/gate-aside.ts';
 import { OpenDocument } from './open-document.ts';
 import type { Projection } from './projection.ts';
 import { Projector } from './projector.ts';
+import { ReadAside } from './read-aside.ts';
+import { readStored } from './read-stored.ts';
+import { Turns } from './turns.ts';
 
 const tickMs = 15_000;
 const idleBytes = 64 * 1024 * 1024;
@@ -103,6 +106,8 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		...(compactionRows !== undefined && { leastRows: compactionRows }),
 	});
 	const aside = new GateAside(options.limits?.aside);
+	const readAside = new ReadAside();
+	const turns = new Turns();
 	const loading = new FewAtOnce(loadingAtOnce);
 	const connections = new Set<Connection>();
 	/** One promise for everybody who opens the same document. */
@@ -131,11 +136,18 @@ export function openDocuments(options: DocumentsOptions): Documents {
 
 	async function load(path: string, name: DocumentName): Promise<OpenDocument> {
 		try {
+			const { stored, yjs } = await loading.run(async () => {
+				const found = await log.open(path);
+				return { stored: found, yjs: await readStored(path, found.stored, { readAside, turns }) };
+			});
 			const document = new OpenDocument({
 				path,
 				name,
-				log: await loading.run(() => log.open(path)),
+				log: stored,
+				yjs,
 				aside,
+				readAside,
+				turns,
 				headMs: options.limits?.headMs ?? headMs,
 				counters,
 				logger,
@@ -250,6 +262,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 			for (const connection of [...connections]) connection.close(closeCodes.restarting);
 			await Promise.all([...resident.values()].map((document) => document.whenSettled()));
 			await aside.close();
+			await readAside.close();
 			await compactor.close();
 			await projector.close();
 			for (const document of [...resident.values()]) document.evict();

@@ -4,16 +4,26 @@ import type { Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { leastWriterBeside, type LeastWriters } from '#shared/wire/document-version.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
-import { hasPending, readDocument } from '../log/compact-document.ts';
+import { packUpdates } from '#shared/wire/pack-updates.ts';
+import { hasPending, type StoredState } from '../log/compact-document.ts';
 import type { Compacted, OpenedDocument } from '../log/update-log.ts';
 import type { Counters } from './counters.ts';
 import { observeEntries, type FreshEntry } from './entries.ts';
 import type { GateAside } from './gate/gate-aside.ts';
-import { inspectUpdate, presentIn, type GateVerdict } from './gate/inspect-update.ts';
+import type { AsideVerdict } from './gate/gate-thread.ts';
+import {
+	inspectUpdate,
+	presentIn,
+	type GateVerdict,
+	type JudgedEntry,
+} from './gate/inspect-update.ts';
 import { limits } from './gate/limits.ts';
 import { Head } from './head.ts';
 import { Presence, type Present } from './presence.ts';
 import type { Committed } from './projector.ts';
+import type { ReadAside } from './read-aside.ts';
+import type { Difference } from './read-thread.ts';
+import type { Turns } from './turns.ts';
 
 /** Who hears of a document: a connection. */
 export interface Listener extends Present {
@@ -46,8 +56,14 @@ export interface OpenDocumentOptions {
 	readonly path: string;
 	readonly name: DocumentName;
 	readonly log: OpenedDocument;
+	/** What the log has stored, in memory. */
+	readonly yjs: Y.Doc;
 	/** Judges what is too large for the main thread. */
 	readonly aside: GateAside;
+	/** Tells of a large document what somebody lacks. */
+	readonly readAside: ReadAside;
+	/** When the next piece of a large update may be applied. */
+	readonly turns: Turns;
 	/** So long after a change, everybody hears how far the document is. */
 	readonly headMs: number;
 	readonly counters: Counters;
@@ -63,6 +79,8 @@ interface InFlight {
 	readonly data: Uint8Array;
 	readonly at: number;
 	readonly entries: readonly FreshEntry[];
+	/** Where the clocks stood that it moved. */
+	readonly clocks: ReadonlyMap<number, number>;
 	/** Set when it is on disk. */
 	seq?: number;
 }
@@ -95,11 +113,10 @@ export class OpenDocument {
 	#durable = 0;
 	#isSettling = false;
 	#isClosed = false;
-	#effect: Uint8Array | undefined;
+	#effect: Pick<InFlight, 'data' | 'clocks'> | undefined;
 	#written: FreshEntry[] = [];
 	#encodedBytes: number;
 
-	/** Throws UnreadableDocument when what is on disk makes no document (S3). */
 	constructor(options: OpenDocumentOptions) {
 		const { stored } = options.log;
 		this.#options = options;
@@ -121,8 +138,14 @@ export class OpenDocument {
 		});
 		this.#owners = new Map(stored.owners);
 		this.#leastWriter = stored.leastWriter;
-		this.#yjs = readDocument(options.path, stored);
-		this.#yjs.on('update', (update: Uint8Array) => (this.#effect = update));
+		this.#yjs = options.yjs;
+		this.#yjs.on('update', (data: Uint8Array, _origin, _document, { beforeState, afterState }) => {
+			const moved = [...afterState.keys()].filter(
+				(client) => afterState.get(client) !== beforeState.get(client),
+			);
+			const clocks = new Map(moved.map((client) => [client, beforeState.get(client) ?? 0]));
+			this.#effect = { data, clocks };
+		});
 		observeEntries(this.#yjs, this.name.part, this.#owners, (entry) => this.#written.push(entry));
 		this.presence = new Presence({
 			isBlind: () => this.isBlind,
@@ -158,9 +181,26 @@ export class OpenDocument {
 		return Y.encodeStateVector(this.#yjs);
 	}
 
+	/** So much that the main thread should not go through all of it at once. */
+	get isLarge(): boolean {
+		if (this.#encodedBytes > limits.mainThreadDocumentBytes) return true;
+		let structs = 0;
+		for (const ofClient of this.#yjs.store.clients.values()) structs += ofClient.length;
+		return structs > limits.mainThreadStructs;
+	}
+
 	/** What a client with this state vector lacks. Hold it back with `afterCommits`: it may be ahead of the disk. Throws on bytes that are none. */
 	difference(stateVector: Uint8Array): Uint8Array {
 		return Y.encodeStateAsUpdate(this.#yjs, stateVector);
+	}
+
+	/**
+	 * The same of a large document, computed beside the main thread from what is on disk: the first part of
+	 * it. What was sent to everyone since this was called may be in it or not.
+	 */
+	async differenceAside(stateVector: Uint8Array): Promise<Difference> {
+		const { log, readAside } = this.#options;
+		return readAside.difference(this.path, await log.read(), stateVector);
 	}
 
 	/**
@@ -168,7 +208,8 @@ export class OpenDocument {
 	 * judged aside: then this is a promise, and nothing of the same sender may overtake it. Rejects with GateBusy.
 	 */
 	write(update: Uint8Array, from: Writer): WriteVerdict | Promise<WriteVerdict> {
-		if (update.length > limits.mainThreadBytes) return this.#writeAside(update, from);
+		if (update.length > limits.mainThreadBytes || this.#mayBeFull(update.length))
+			return this.#writeAside(update, from);
 		const { user } = from;
 		const verdict = inspectUpdate(update, { ...this.#gateContext(user), mayCopy: false });
 		return verdict.kind === 'copy'
@@ -178,21 +219,63 @@ export class OpenDocument {
 
 	/** Others write meanwhile: a verdict that hung on what they changed is asked for again. */
 	async #writeAside(update: Uint8Array, from: Writer): Promise<WriteVerdict> {
-		const { user } = from;
+		const { aside, counters } = this.#options;
 		for (let tries = 0; tries < triesAside && !this.#isClosed; tries++) {
-			this.#options.counters.judgedAside++;
-			const verdict = await this.#options.aside.inspect({
+			counters.judgedAside++;
+			const verdict = await aside.inspect({
 				update: update.slice(),
-				state: Y.encodeStateAsUpdate(this.#yjs),
+				readState: () => this.#stored(),
 				part: this.name.part,
-				user,
+				user: from.user,
 				owners: this.#owners,
+				isMeasured: this.#mayBeFull(update.length),
 			});
 			if (verdict.kind === 'copy' || this.#isClosed) continue;
-			if (verdict.kind !== 'ok' || this.#stillHolds(verdict, user))
-				return this.#take(update, from, verdict);
+			if (verdict.kind !== 'ok') return this.#take(update, from, verdict);
+			const taken = await this.#takeByPieces(verdict, from);
+			if (taken) return taken;
 		}
 		return this.#take(update, from, { kind: 'resync' });
+	}
+
+	/** What is in memory now, and perhaps more: what is on disk by then, and what is on its way there. */
+	async #stored(): Promise<StoredState> {
+		const inFlight = this.#inFlight.map(({ data }) => ({ data }));
+		const { snapshot, updates } = await this.#options.log.read();
+		return { snapshot, updates: [...updates, ...inFlight] };
+	}
+
+	/**
+	 * Applies what was judged, piece by piece, each one in a turn of its own; others write in between. Each
+	 * piece is an update that holds by itself, and nothing is acknowledged before the last. Undefined where
+	 * what the verdict hung on has changed: then the whole is judged again, with what was taken in it known.
+	 */
+	async #takeByPieces(
+		verdict: Extract<AsideVerdict, { kind: 'ok' }>,
+		from: Writer,
+	): Promise<WriteVerdict | undefined> {
+		if (verdict.documentBytes !== undefined) {
+			if (verdict.documentBytes > limits.documentBytes) return { kind: 'refuse', refusal: 'limit' };
+			this.#encodedBytes = verdict.documentBytes;
+		}
+		let holding = verdict;
+		for (const [index, piece] of verdict.pieces.entries()) {
+			if (index > 0) await this.#options.turns.next();
+			if (this.#isClosed || !this.#stillHolds(holding, from.user)) return undefined;
+			const taken = this.#take(piece, from, verdict);
+			if (taken.kind !== 'ok') return taken;
+			holding = { ...verdict, entries: this.#entriesNow(verdict) };
+		}
+		return verdict;
+	}
+
+	/** What a verdict hangs on once a part of what was judged is applied. */
+	#entriesNow({ entries }: Extract<GateVerdict, { kind: 'ok' }>): readonly JudgedEntry[] {
+		return entries.map(({ root, key }) => ({
+			root,
+			key,
+			present: presentIn(this.#yjs, root, key),
+		}));
 	}
 
 	#stillHolds({ claims, entries }: Extract<GateVerdict, { kind: 'ok' }>, user: string): boolean {
@@ -215,7 +298,6 @@ export class OpenDocument {
 		if (verdict.kind !== 'known' && version < this.#leastWriter) return { kind: 'outdated' };
 		if (verdict.kind !== 'ok') return verdict;
 		if (!mayWrite()) return { kind: 'refuse', refusal: 'notAllowed' };
-		if (this.#isFull(update.length)) return { kind: 'refuse', refusal: 'limit' };
 		for (const client of verdict.claims) this.#owners.set(client, user);
 		const needs = leastWriterBeside(version, this.#options.leastWriters);
 		this.#leastWriter = Math.max(this.#leastWriter, needs);
@@ -231,20 +313,18 @@ export class OpenDocument {
 		return verdict;
 	}
 
-	#isFull(more: number): boolean {
-		if (this.#encodedBytes + more <= limits.documentBytes) return false;
-		// The sum counts what edits have replaced since; measured again before anybody is refused.
-		this.#encodedBytes = Y.encodeStateAsUpdate(this.#yjs).length;
+	/** The sum counts what edits have replaced since; it is measured again before anybody is refused. */
+	#mayBeFull(more: number): boolean {
 		return this.#encodedBytes + more > limits.documentBytes;
 	}
 
 	#append(
-		data: Uint8Array,
+		{ data, clocks }: Pick<InFlight, 'data' | 'clocks'>,
 		user: string,
 		{ client, claims }: { client: number | null; claims: readonly number[] },
 	): void {
 		const at = this.#options.now();
-		const one: InFlight = { data, at, entries: this.#written };
+		const one: InFlight = { data, at, entries: this.#written, clocks };
 		this.#inFlight.push(one);
 		this.#appended++;
 		this.#encodedBytes += data.length;
@@ -287,21 +367,21 @@ export class OpenDocument {
 
 	#broadcast(done: readonly InFlight[]): void {
 		if (this.listeners.size === 0) return;
-		const updates = done.map(({ data }) => data);
-		const update = updates.length === 1 ? updates[0]! : Y.mergeUpdates(updates);
-		const frame = writeMessage({ kind: 'update', update });
+		const frames = packUpdates(done.map(({ data }) => data)).map((update) =>
+			writeMessage({ kind: 'update', update }),
+		);
 		let before: Uint8Array | undefined;
 		const stateBefore = (): Uint8Array =>
 			(before ??= this.#stateVectorBefore([...done, ...this.#inFlight]));
-		for (const listener of this.listeners) listener.sendUpdate(frame, stateBefore);
+		for (const listener of this.listeners)
+			for (const frame of frames) listener.sendUpdate(frame, stateBefore);
 	}
 
 	#stateVectorBefore(later: readonly InFlight[]): Uint8Array {
-		const clocks = Y.decodeStateVector(this.stateVector());
-		for (const { data } of later)
-			for (const [client, clock] of Y.parseUpdateMeta(data).from)
-				clocks.set(client, Math.min(clock, clocks.get(client) ?? 0));
-		return Y.encodeStateVector(clocks);
+		const now = Y.decodeStateVector(this.stateVector());
+		for (const { clocks } of later)
+			for (const [client, clock] of clocks) now.set(client, Math.min(clock, now.get(client) ?? 0));
+		return Y.encodeStateVector(now);
 	}
 
 	/** Runs once everything taken so far is on disk; at once when it is; never when it fails. */

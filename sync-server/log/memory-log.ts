@@ -62,6 +62,10 @@ export function openMemoryLog(disk: MemoryDisk): UpdateLog {
 			return {
 				stored,
 				append: (update) => commits.append(appender, update),
+				async read() {
+					await disk.ready;
+					return read(disk, document);
+				},
 				cursor: () => log.cursor(document),
 			};
 		},

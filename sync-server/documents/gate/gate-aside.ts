@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { GateAnswer, GateJob } from './gate-thread.ts';
-import type { GateVerdict } from './inspect-update.ts';
+import type { AsideVerdict, GateAnswer, GateJob } from './gate-thread.ts';
 
 const idleMs = 30_000;
 /** For the copy of the document, which is our own and at most 16 MB. */
@@ -8,16 +7,21 @@ const copyLimitMs = 30_000;
 const memoryLimitMegabytes = 512;
 
 export interface GateAsideOptions {
-	/** What one update may take to be judged and applied (2 s). */
+	/** What one update may take to be judged and applied (2 s), and as much again for each MB of it. */
 	readonly judgeLimitMs?: number;
 	/** Updates that wait, at most (64), and their bytes (64 MB). */
 	readonly waiting?: number;
 	readonly waitingBytes?: number;
 }
 
+/** An update to judge; what it is judged against is read when its turn comes. */
+export interface AsideJob extends Omit<GateJob, 'state'> {
+	readonly readState: () => Promise<GateJob['state']>;
+}
+
 interface Waiting {
-	readonly job: GateJob;
-	readonly resolve: (verdict: GateVerdict) => void;
+	readonly job: AsideJob;
+	readonly resolve: (verdict: AsideVerdict) => void;
 	readonly reject: (error: Error) => void;
 }
 
@@ -57,8 +61,8 @@ export class GateAside {
 	}
 
 	/** The verdict on an update. Rejects with GateBusy when too many wait. */
-	inspect(job: GateJob): Promise<GateVerdict> {
-		const bytes = bytesOf(job);
+	inspect(job: AsideJob): Promise<AsideVerdict> {
+		const bytes = job.update.length;
 		const isFull =
 			this.#waiting >= this.#limit ||
 			(this.#waiting > 0 && this.#waitingBytes + bytes > this.#limitBytes);
@@ -105,16 +109,18 @@ export class GateAside {
 			const next = queue.shift()!;
 			if (queue.length > 0) this.#queues.set(user, queue);
 			this.#waiting--;
-			this.#waitingBytes -= bytesOf(next.job);
+			this.#waitingBytes -= next.job.update.length;
 			return next;
 		}
 		return undefined;
 	}
 
-	async #judge(job: GateJob): Promise<GateVerdict> {
+	async #judge({ readState, ...asked }: AsideJob): Promise<AsideVerdict> {
+		const job: GateJob = { ...asked, state: await readState() };
 		this.#worker ??= startThread();
 		const worker = this.#worker;
-		const { promise, resolve, reject } = Promise.withResolvers<GateVerdict>();
+		const { promise, resolve, reject } = Promise.withResolvers<AsideVerdict>();
+		const limitMs = this.#judgeLimitMs * (1 + job.update.length / 2 ** 20);
 		let hasBegun = false;
 		const tooMuch = (cause: unknown): void =>
 			hasBegun
@@ -125,7 +131,7 @@ export class GateAside {
 			if (said !== 'begun') return resolve(said);
 			hasBegun = true;
 			clearTimeout(timer);
-			timer = setTimeout(tooMuch, this.#judgeLimitMs);
+			timer = setTimeout(tooMuch, limitMs);
 		};
 		let isAlive = true;
 		const died = (cause: unknown): void => {
@@ -135,7 +141,7 @@ export class GateAside {
 		worker.on('message', hear).on('error', died).on('exit', died);
 		let isAnswered = false;
 		try {
-			worker.postMessage(job, [job.update.buffer as ArrayBuffer, job.state.buffer as ArrayBuffer]);
+			worker.postMessage(job, [job.update.buffer as ArrayBuffer]);
 			const verdict = await promise;
 			isAnswered = isAlive && !(verdict.kind === 'refuse' && verdict.refusal === 'tooSlow');
 			return verdict;
@@ -162,8 +168,4 @@ function startThread(): Worker {
 	worker.on('error', () => undefined);
 	worker.unref();
 	return worker;
-}
-
-function bytesOf({ update, state }: GateJob): number {
-	return update.length + state.length;
 }

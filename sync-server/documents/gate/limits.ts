@@ -9,6 +9,11 @@ export const limits = {
 	step2Bytes: 16 * 1024 * 1024,
 	/** What is judged in the main thread: 15 ms at most. The rest is judged aside. */
 	mainThreadBytes: 64 * 1024,
+	/** What is read from disk into memory in one go: 10 ms. A larger document is read aside and taken up by pieces. */
+	mainThreadStoredBytes: 128 * 1024,
+	/** Of what documents the differences are told in one go: 25 ms. Those of larger ones are found aside. */
+	mainThreadDocumentBytes: 1024 * 1024,
+	mainThreadStructs: 20_000,
 	/** Yjs clients in one update: one per tab that was ever opened on the document. */
 	clients: 2_000,
 	structs: 400_000,

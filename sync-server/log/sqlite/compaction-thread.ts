@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { compactDocument, type StoredState } from '../compact-document.ts';
-import { serveCalls } from './serve-calls.ts';
+import { serveCalls } from '../serve-calls.ts';
 
 /** What is computed beside the log, so that no commit waits for it. */
 const compaction = {

@@ -1,6 +1,6 @@
 import type { StoredState } from '../compact-document.ts';
 import type { CompactionMethods } from './compaction-thread.ts';
-import { ThreadCaller } from './thread-caller.ts';
+import { ThreadCaller } from '../thread-caller.ts';
 
 /** A thread takes 30 MB; one that had nothing to do for so long is let go. */
 const idleMs = 30_000;

@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { LogFile } from './log-file.ts';
 import { openLogFile } from './log-schema.ts';
-import { serveCalls } from './serve-calls.ts';
+import { serveCalls } from '../serve-calls.ts';
 
 /** What the log's thread is started with. */
 export interface LogThreadData {

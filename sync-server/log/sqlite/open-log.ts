@@ -3,7 +3,7 @@ import { nothingCompacted, UnreadableDocument, type UpdateLog } from '../update-
 import { Compaction } from './compaction.ts';
 import type { LogFile } from './log-file.ts';
 import type { LogThreadData } from './log-thread.ts';
-import { ThreadCaller, ThreadError } from './thread-caller.ts';
+import { ThreadCaller, ThreadError } from '../thread-caller.ts';
 
 /**
  * The update log in an SQLite file of its own. One thread owns it, so that an import into the tables
@@ -26,12 +26,14 @@ export async function openSqliteLog(
 
 	return {
 		async open(document) {
-			const stored = await writer.call('read', document).catch(unreadable(document));
+			const read = () => writer.call('read', document).catch(unreadable(document));
+			const stored = await read();
 			const appender: Appender = { document, hasFailed: false };
 			remember(appenders, appender);
 			return {
 				stored,
 				append: (update) => commits.append(appender, update),
+				read,
 				cursor: () => writer.call('cursor', document),
 			};
 		},

@@ -5,6 +5,8 @@ import { newCounters } from '#sync-server/documents/counters.ts';
 import { GateAside, GateBusy } from '#sync-server/documents/gate/gate-aside.ts';
 import { limits } from '#sync-server/documents/gate/limits.ts';
 import { OpenDocument, type WriteVerdict } from '#sync-server/documents/open-document.ts';
+import { ReadAside } from '#sync-server/documents/read-aside.ts';
+import { Turns } from '#sync-server/documents/turns.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import { honestDocument, hostileUpdates, submission } from '../../unit/sync/hostile-updates.ts';
 import { startSyncServer, type SyncServer } from './sync-server.ts';
@@ -31,11 +33,15 @@ const weeksOfWork = (document: Y.Doc): void => {
 async function openDocument(aside: GateAside): Promise<OpenDocument> {
 	const log = openMemoryLog(new MemoryDisk());
 	const name = { project: 'p', batch: 'b', part: 'answers' } as const;
+	const readAside = new ReadAside();
 	const document = new OpenDocument({
 		path: answers,
 		name,
 		log: await log.open(answers),
+		yjs: new Y.Doc(),
 		aside,
+		readAside,
+		turns: new Turns(),
 		headMs: 1000,
 		counters: newCounters(),
 		logger: pino({ level: 'silent' }),
@@ -46,6 +52,7 @@ async function openDocument(aside: GateAside): Promise<OpenDocument> {
 	});
 	cleanups.push(() => log.close());
 	cleanups.push(() => aside.close());
+	cleanups.push(() => readAside.close());
 	return document;
 }
 
@@ -137,10 +144,9 @@ describe('S5 large updates are judged beside the main thread', () => {
 			const [document, owners] = [new Y.Doc(), new Map<number, string>()];
 			weeksOfWork(document);
 			const update = Y.encodeStateAsUpdate(document);
-			const state = Y.encodeStateAsUpdate(new Y.Doc());
-			expect(await aside.inspect({ update, state, part: 'answers', user, owners })).toMatchObject({
-				kind: 'ok',
-			});
+			const readState = () => Promise.resolve({ updates: [] });
+			const job = { update, readState, part: 'answers', user, owners, isMeasured: false } as const;
+			expect(await aside.inspect(job)).toMatchObject({ kind: 'ok' });
 			done.push(user);
 		};
 		const asked = [ask('eve'), ask('eve'), ask('eve'), ask('ada')];

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { UnreadableDocument } from '../update-log.ts';
+import { UnreadableDocument } from './update-log.ts';
 
 export interface ThreadCall {
 	readonly id: number;

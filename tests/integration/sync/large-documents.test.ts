@@ -1,0 +1,233 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { pino } from 'pino';
+import { splitUpdate } from '#shared/wire/split-update.ts';
+import { newCounters } from '#sync-server/documents/counters.ts';
+import { GateAside } from '#sync-server/documents/gate/gate-aside.ts';
+import { OpenDocument, type Listener } from '#sync-server/documents/open-document.ts';
+import type { Committed } from '#sync-server/documents/projector.ts';
+import { ReadAside } from '#sync-server/documents/read-aside.ts';
+import { readStored } from '#sync-server/documents/read-stored.ts';
+import { Turns } from '#sync-server/documents/turns.ts';
+import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
+import { watchTurns } from '../../support/longest-turn.ts';
+import { submission } from '../../unit/sync/hostile-updates.ts';
+import { startSyncServer } from './sync-server.ts';
+import { WireClient } from './wire-client.ts';
+
+const answers = 'p/b/answers';
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const ada = { user: 'ada', version: 0, mayWrite: () => true };
+const bob = { user: 'bob', version: 0, mayWrite: () => true };
+
+/** A document of so many bytes, as a labeler who drew for weeks leaves it: regions, redrawn now and then. */
+function drawn(bytes: number): Y.Doc {
+	const document = new Y.Doc();
+	const draft = document.getMap('draft');
+	const each = 100;
+	document.transact(() => {
+		for (let index = 0; index * each < bytes; index++) {
+			const shape = { x: index / 7, y: index / 11, w: index / 13, h: 0.5, of: 'some picture' };
+			draft.set(`i${index % 500}/r/${index}`, { tool: 'box', label: 'cat', shape });
+			if (index % 10 === 0) draft.set(`i${index % 500}/r/${index}`, { tool: 'box', shape });
+		}
+	});
+	return document;
+}
+
+interface Opened {
+	readonly document: OpenDocument;
+	readonly committed: Committed[];
+}
+
+/** A document as the server has it in memory. */
+async function open(disk: MemoryDisk): Promise<Opened> {
+	const log = openMemoryLog(disk);
+	const aside = new GateAside({ judgeLimitMs: 60_000 });
+	const readAside = new ReadAside();
+	const turns = new Turns();
+	cleanups.push(async () => {
+		await aside.close();
+		await readAside.close();
+		await log.close();
+	});
+	const opened = await log.open(answers);
+	const committed: Committed[] = [];
+	const document = new OpenDocument({
+		path: answers,
+		name: { project: 'p', batch: 'b', part: 'answers' },
+		log: opened,
+		yjs: await readStored(answers, opened.stored, { readAside, turns }),
+		aside,
+		readAside,
+		turns,
+		headMs: 1000,
+		counters: newCounters(),
+		logger: pino({ level: 'silent' }),
+		now: () => 0,
+		leastWriters: [],
+		committed: (_, change) => committed.push(change),
+		closed: () => undefined,
+	});
+	return { document, committed };
+}
+
+const sizeOf = (frame: Uint8Array): number => frame.length;
+
+/** Hears everything, and keeps how large it was. */
+function listener(): Listener & { readonly sizes: number[] } {
+	const sizes: number[] = [];
+	return {
+		user: 'carol',
+		userName: 'Carol',
+		sizes,
+		sendUpdate: (frame) => sizes.push(sizeOf(frame)),
+		sendHead: () => undefined,
+		sendPresence: () => undefined,
+		documentFailed: () => undefined,
+	};
+}
+
+describe('S13 what is large is taken up piece by piece', () => {
+	test.each([1, 5, 10])('an honest update of %i MB', { timeout: 120_000 }, async (megabytes) => {
+		const large = drawn(megabytes * 1e6);
+		const update = Y.encodeStateAsUpdate(large);
+		expect(update.length).toBeGreaterThan(megabytes * 1e6);
+		const disk = new MemoryDisk();
+		const { document } = await open(disk);
+		const reader = listener();
+		document.listeners.add(reader);
+		const ended = watchTurns();
+		const writing = document.write(update, ada);
+		expect(await writing).toMatchObject({ kind: 'ok' });
+		await document.whenSettled();
+		expect(ended()).toBeLessThan(100);
+		expect(Math.max(...reader.sizes)).toBeLessThan(100_000);
+		const copy = new Y.Doc();
+		for (const { data } of disk.documents.get(answers)!.updates) Y.applyUpdate(copy, data);
+		expect(copy.getMap('draft').toJSON()).toEqual(large.getMap('draft').toJSON());
+
+		const watching = watchTurns();
+		const again = await open(disk);
+		expect(watching()).toBeLessThan(100);
+		expect(again.document.stateVector()).toEqual(Y.encodeStateVector(large));
+	});
+
+	test('others write in between, and are not made to wait', async () => {
+		const { document } = await open(new MemoryDisk());
+		const writing = document.write(Y.encodeStateAsUpdate(drawn(2e6)), ada);
+		let isOver = false;
+		void Promise.resolve(writing).then(() => (isOver = true));
+		const other = new Y.Doc();
+		let written = 0;
+		while (!isOver) {
+			const before = Y.encodeStateVector(other);
+			other.getMap('draft').set('i1/v/t', written);
+			const verdict = document.write(Y.encodeStateAsUpdate(other, before), bob);
+			expect(verdict).toMatchObject({ kind: 'ok' });
+			written++;
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		expect(await writing).toMatchObject({ kind: 'ok' });
+		expect(written).toBeGreaterThan(splitUpdate(Y.encodeStateAsUpdate(drawn(2e6))).length);
+	});
+
+	test('S6 what others submit in between counts for the pieces that come after', async () => {
+		const disk = new MemoryDisk();
+		const { document } = await open(disk);
+		const large = drawn(1e6);
+		large.getMap('submitted').set('s1', submission('positive'));
+		const writing = document.write(Y.encodeStateAsUpdate(large), ada);
+		while (!disk.documents.has(answers)) await new Promise((resolve) => setImmediate(resolve));
+		const other = new Y.Doc();
+		other.getMap('submitted').set('s1', submission('negative'));
+		expect(await document.write(Y.encodeStateAsUpdate(other), bob)).toMatchObject({ kind: 'ok' });
+		expect(await writing).toEqual({ kind: 'refuse', refusal: 'authored' });
+	});
+
+	test('S7 a right that is lost in between counts for the pieces that come after', async () => {
+		const disk = new MemoryDisk();
+		const { document } = await open(disk);
+		const mayWrite = () => !disk.documents.has(answers);
+		const large = drawn(1e6);
+		const verdict = await document.write(Y.encodeStateAsUpdate(large), {
+			user: 'ada',
+			version: 0,
+			mayWrite,
+		});
+		expect(verdict).toEqual({ kind: 'refuse', refusal: 'notAllowed' });
+		const { updates } = disk.documents.get(answers)!;
+		expect(updates.length).toBeLessThan(splitUpdate(Y.encodeStateAsUpdate(large)).length);
+	});
+
+	test('S2 pieces that the disk took before it refused one make a document without holes', async () => {
+		const disk = new MemoryDisk();
+		const { document } = await open(disk);
+		const large = drawn(1e6);
+		const writing = document.write(Y.encodeStateAsUpdate(large), ada);
+		while (!disk.documents.has(answers)) await new Promise((resolve) => setImmediate(resolve));
+		disk.failure = new Error('no space is left');
+		expect(await writing).toMatchObject({ kind: 'resync' });
+		expect(document.isClosed).toBe(true);
+		const { document: again } = await open(disk);
+		expect(await again.write(Y.encodeStateAsUpdate(large), ada)).toMatchObject({ kind: 'ok' });
+		expect(again.stateVector()).toEqual(Y.encodeStateVector(large));
+	});
+});
+
+describe('S13 what someone lacks of a large document comes in parts', { timeout: 120_000 }, () => {
+	test('everything, with what is written meanwhile, and then how far it is', async () => {
+		const server = await startSyncServer({ headMs: 1 });
+		cleanups.push(() => server.close());
+		const large = drawn(1.3e6);
+		const writer = await WireClient.join(`${server.url}/${answers}?user=ada`, { document: large });
+		expect(await writer.barrier()).toBe('saved');
+		const reader = new WireClient(`${server.url}/${answers}?user=bob&cursor=`);
+		cleanups.push(() => reader.close());
+		await reader.opened();
+		reader.send({ kind: 'step1', stateVector: Y.encodeStateVector(reader.document) });
+		let edits = 0;
+		while (!reader.kinds().includes('step2')) {
+			writer.edit((document) => document.getMap('draft').set('i0/v/t', ++edits));
+			expect(await writer.barrier(`b${edits}`)).toBe('saved');
+		}
+		await reader.until(() => reader.document.getMap('draft').get('i0/v/t') === edits);
+		expect(reader.document.getMap('draft').size).toBe(large.getMap('draft').size);
+		expect(reader.document.store.pendingStructs).toBe(null);
+		expect(reader.kinds().filter((kind) => kind === 'step2')).toHaveLength(1);
+		for (const message of reader.heard)
+			if ('update' in message) expect(message.update.length).toBeLessThan(100_000);
+		await reader.until(() => reader.kinds().at(-1) === 'head');
+		const head = reader.heard.at(-1)!;
+		const back = new WireClient(
+			`${server.url}/${answers}?user=bob&cursor=${head.kind === 'head' ? head.cursor : ''}`,
+			{ document: reader.document },
+		);
+		cleanups.push(() => back.close());
+		await back.until(() => back.kinds().includes('head'));
+		expect(back.kinds()).not.toContain('update');
+	});
+
+	test('a reader that asks and does not read costs one part, and gets the rest when it reads', async () => {
+		const server = await startSyncServer();
+		cleanups.push(() => server.close());
+		const large = drawn(2.5e6);
+		const writer = await WireClient.join(`${server.url}/${answers}?user=ada`, { document: large });
+		expect(await writer.barrier()).toBe('saved');
+		const reader = new WireClient(`${server.url}/${answers}?user=bob`);
+		cleanups.push(() => reader.close());
+		await reader.opened();
+		reader.pause(true);
+		for (let asked = 0; asked < 20; asked++)
+			reader.send({ kind: 'step1', stateVector: Y.encodeStateVector(reader.document) });
+		expect(await writer.barrier('1')).toBe('saved');
+		reader.pause(false);
+		await reader.until(() => reader.kinds().includes('step2'));
+		expect(reader.document.getMap('draft').size).toBe(large.getMap('draft').size);
+		expect(server.documents.stats().caughtUpReaders).toBeGreaterThan(0);
+	});
+});
