@@ -1,5 +1,4 @@
 import type { WebSocket } from 'ws';
-import * as Y from 'yjs';
 import { formatCursor, isSameCursor, parseCursor, type Cursor } from '#shared/wire/cursor.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
 import { packUpdates } from '#shared/wire/pack-updates.ts';
