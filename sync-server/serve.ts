@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { openAccounts, type Accounts, type Person } from './accounts/accounts.ts';
-import { credentialOf, EndedCredentials } from './accounts/ended-credentials.ts';
+import { CredentialExpiry } from './accounts/credential-expiry.ts';
+import { credentialOf, EndedCredentials, sessionOf } from './accounts/ended-credentials.ts';
 import { identifier } from './accounts/identify.ts';
 import { openFolderBlobStore } from './blobs/folder-blob-store.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
@@ -82,10 +83,13 @@ export interface ServeOptions {
 	readonly logger: Logger;
 	/** The built app. */
 	readonly appFolder: string;
+	/** How long a session lasts that nobody uses (90 days). */
+	readonly sessionSeconds?: number;
 }
 
 /** Opens the stores and serves everything on one port. Several servers fit in one process. */
-export async function serve({ config, logger, appFolder }: ServeOptions): Promise<Served> {
+export async function serve(options: ServeOptions): Promise<Served> {
+	const { config, logger, appFolder } = options;
 	const onFault = (error: unknown): void => logger.error({ err: error }, 'something failed');
 	await mkdir(config.home, { recursive: true });
 	await chmod(config.home, 0o700);
@@ -111,6 +115,15 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		url,
 		onSessionEnded: (id) => ended.end(credentialOf('session', id)),
 		cookieName: `flywheel-${new URL(url).port || address.port}`,
+		sessionSeconds: options.sessionSeconds,
+	});
+	const expiry = new CredentialExpiry({
+		async endOf(credential) {
+			const session = sessionOf(credential);
+			return session === undefined ? undefined : accounts.sessionEnd(session);
+		},
+		end: (credential) => ended.end(credential),
+		onFault,
 	});
 	const found = await accounts.find(ownerId);
 	const owner = found ?? (await accounts.create({ id: ownerId, name: 'Owner' }));
@@ -211,6 +224,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 		server,
 		identify,
 		ended,
+		expiry,
 		live: (socket, person) => live.accept(socket, person),
 		sync: (socket, person, ...document) => documents.accept(socket, person, ...document),
 		onFault,
@@ -279,6 +293,7 @@ export async function serve({ config, logger, appFolder }: ServeOptions): Promis
 			const closed = once(server, 'close');
 			server.close();
 			runs.close();
+			expiry.close();
 			live.close();
 			await sockets.close();
 			await documents.close();

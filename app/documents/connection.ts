@@ -24,6 +24,8 @@ type ConnectionState =
 export interface ConnectionOptions {
 	/** `ws://host/sync` */
 	readonly url: string;
+	/** Whose work it is: with somebody else's cookie nothing is sent. */
+	readonly user: string;
 	readonly socket?: typeof WebSocket;
 	readonly random?: () => number;
 	/** Nothing was heard for this long: the network swallows what is sent. */
@@ -111,7 +113,11 @@ export class Connection {
 		const isLevel = isLoaded && saved === 'on the server' && row.cursor !== undefined;
 		this.#vouchedFor = isLevel ? Y.encodeStateVector(doc) : undefined;
 		const version = String(this.#options.version ?? documentVersion);
-		this.#provider.params = { cursor: isLevel ? row.cursor : '', version };
+		this.#provider.params = {
+			as: this.#options.user,
+			cursor: isLevel ? row.cursor : '',
+			version,
+		};
 	}
 
 	destroy(): void {

@@ -6,6 +6,8 @@ export interface FetchStateInput {
 	/** `ws://host/sync` */
 	readonly url: string;
 	readonly name: string;
+	/** Whose state: with somebody else's cookie nothing is answered. */
+	readonly user: string;
 	readonly signal: AbortSignal;
 	readonly socket?: typeof WebSocket | undefined;
 	readonly limitMs?: number;
@@ -13,11 +15,12 @@ export interface FetchStateInput {
 
 /** The server's state of a document, in a doc of its own that has sent nothing. Throws Offline. */
 export async function fetchState(input: FetchStateInput): Promise<Y.Doc> {
-	const { url, name, socket, signal, limitMs = 10_000 } = input;
+	const { url, name, user, socket, signal, limitMs = 10_000 } = input;
 	const doc = new Y.Doc();
 	const provider = new WebsocketProvider(url, name, doc, {
 		connect: false,
 		disableBc: true,
+		params: { as: user },
 		shouldReconnect: () => false,
 		...(socket ? { WebSocketPolyfill: socket } : {}),
 	});

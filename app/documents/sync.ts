@@ -69,6 +69,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 		const { socket, random, silenceMs } = options;
 		const connection = new Connection(log, {
 			url,
+			user: documents.user,
 			...(socket ? { socket } : {}),
 			...(random ? { random } : {}),
 			...(silenceMs === undefined ? {} : { silenceMs }),
@@ -102,7 +103,15 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 		if (recovering.has(name)) return;
 		recovering.add(name);
 		try {
-			await beginAnew({ documents, name, refused, url, signal, ...options });
+			await beginAnew({
+				documents,
+				name,
+				user: documents.user,
+				refused,
+				url,
+				signal,
+				...options,
+			});
 		} catch (error) {
 			if (!signal.aborted) console.warn(`${name} waits to be begun anew`, error);
 		} finally {

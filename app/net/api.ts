@@ -45,10 +45,20 @@ export interface StreamOptions extends RequestOptions {
  */
 export class Api {
 	readonly #origin: string;
+	readonly #user: () => string | undefined;
 
-	/** `origin` is empty in the app, which only ever talks to where it came from. */
-	constructor(origin = '') {
+	/**
+	 * `origin` is empty in the app, which only ever talks to where it came from. `user` says whose page this
+	 * is: where somebody else has signed in on the device meanwhile, nothing is done in their name.
+	 */
+	constructor(origin = '', user: () => string | undefined = () => undefined) {
 		this.#origin = origin;
+		this.#user = user;
+	}
+
+	/** The same for one person; for whoever is signed in without one. */
+	as(user: string | undefined): Api {
+		return new Api(this.#origin, () => user);
 	}
 
 	get<T>(path: string, options: RequestOptions = {}): Promise<T> {
@@ -75,7 +85,8 @@ export class Api {
 	async fetch(path: string, init: RequestInit = {}): Promise<Response> {
 		let response: Response;
 		try {
-			response = await fetch(this.#origin + path, { credentials: 'same-origin', ...init });
+			const headers = { ...this.#whose(), ...init.headers };
+			response = await fetch(this.#origin + path, { credentials: 'same-origin', ...init, headers });
 		} catch (error) {
 			init.signal?.throwIfAborted();
 			throw new Offline({ cause: error });
@@ -114,7 +125,8 @@ export class Api {
 			};
 			signal?.addEventListener('abort', abort);
 			request.open(method, this.#origin + path);
-			for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+			for (const [name, value] of Object.entries({ ...this.#whose(), ...headers }))
+				request.setRequestHeader(name, value);
 			request.upload.onprogress = (event) => onSent?.(event.loaded, event.total);
 			request.onprogress = () => {
 				if (request.status < 300) lines.push(request.responseText);
@@ -130,6 +142,11 @@ export class Api {
 				});
 			request.send(content);
 		});
+	}
+
+	#whose(): Readonly<Record<string, string>> {
+		const user = this.#user();
+		return user === undefined ? {} : { 'Flywheel-User': user };
 	}
 
 	async #json<T>(

@@ -20,12 +20,15 @@ export type SessionState = 'unknown' | 'signed-in' | 'signed-out' | 'offline';
 export class Session {
 	readonly #api: Api;
 	readonly #storage: Storage;
+	/** Tabs tell each other that somebody signed in or out, or that it ended. */
+	readonly #channel = new BroadcastChannel('flywheel-session');
 	#me = $state.raw<Me | undefined>();
 	#state = $state<SessionState>('unknown');
 
 	constructor(api: Api, storage: Storage = localStorage) {
-		this.#api = api;
+		this.#api = api.as(undefined);
 		this.#storage = storage;
+		this.#channel.onmessage = () => void this.load().catch(reportError);
 		this.#me = remembered(storage);
 	}
 
@@ -55,24 +58,42 @@ export class Session {
 	async signInByLink(token: string): Promise<void> {
 		await this.#api.post('/api/session/link', { token });
 		await this.load();
+		this.#tellTabs();
 	}
 
 	async signInByPassword(name: string, password: string): Promise<void> {
 		await this.#api.post('/api/session/password', { name, password });
 		await this.load();
+		this.#tellTabs();
 	}
 
 	/** Ends the session here and on the server. What is unsent stays on the device for the same person. */
 	async signOut(): Promise<void> {
-		await this.#api.delete('/api/session');
+		// Where somebody else has signed in on this device meanwhile, theirs is not ended.
+		const mine = this.#api.as(this.#me?.user.id);
+		await mine.delete('/api/session').catch((error: unknown) => {
+			if (!(error instanceof ApiError && error.status === 401)) throw error;
+		});
 		this.#storage.removeItem(storageKey);
 		this.#me = undefined;
 		this.#state = 'signed-out';
+		this.#tellTabs();
 	}
 
-	/** Somebody was told 401 or 4401: the session ended elsewhere. */
-	expire(): void {
+	/** The server takes this person for nobody (401, 4401): their session ended, or the cookie is somebody else's. */
+	expire(user: string): void {
+		if (this.#me?.user.id !== user || this.#state === 'signed-out') return;
 		this.#state = 'signed-out';
+		void this.load().catch(reportError);
+		this.#tellTabs();
+	}
+
+	close(): void {
+		this.#channel.close();
+	}
+
+	#tellTabs(): void {
+		this.#channel.postMessage('changed');
 	}
 }
 

@@ -11,6 +11,8 @@ import { lead } from './leadership.ts';
 export interface FeedOptions {
 	/** Where `/live` is; the page's own origin unless told. */
 	readonly origin?: string;
+	/** Whose replica it is: with somebody else's cookie nothing is heard. */
+	readonly user: string;
 	/** The session is over: the feed waits for `wake`. */
 	readonly onSignedOut?: () => void;
 	/** The server answers this person again: what waits elsewhere may try at once. */
@@ -42,7 +44,7 @@ const answerLimitMs = 20_000;
  * Keeps the replica in step with the server. One tab does it, the others see its writes through Dexie.
  * Hints of `/live` wake it, and a poll a minute makes up for lost ones.
  */
-export function startFeed(replica: Replica, api: Api, options: FeedOptions = {}): Feed {
+export function startFeed(replica: Replica, api: Api, options: FeedOptions): Feed {
 	const bell = new Bell();
 	const runs = new SvelteMap<string, string>();
 	const channel = new BroadcastChannel(`${replica.name}:feed`);
@@ -166,7 +168,7 @@ async function fetchPage(
 
 /** Holds the socket of `/live`; connects when told, so that it never knocks at a server that is away. */
 function listen(
-	{ origin = location.origin, socket: Socket = WebSocket, onSignedOut }: FeedOptions,
+	{ origin = location.origin, user, socket: Socket = WebSocket, onSignedOut }: FeedOptions,
 	{ onHint, onOpen, signal }: ListenOptions,
 ): { connect(): void } {
 	let socket: WebSocket | undefined;
@@ -175,7 +177,8 @@ function listen(
 	return {
 		connect() {
 			if (socket || signal.aborted) return;
-			const opened = new Socket(`${origin.replace(/^http/, 'ws')}/live`);
+			const address = `${origin.replace(/^http/, 'ws')}/live?as=${encodeURIComponent(user)}`;
+			const opened = new Socket(address);
 			socket = opened;
 			opened.onopen = onOpen;
 			opened.onmessage = ({ data }) => {

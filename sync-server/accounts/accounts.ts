@@ -20,6 +20,8 @@ export interface SignedIn {
 }
 
 const day = 24 * 60 * 60;
+/** How long a session lasts that nobody uses. */
+const sessionSeconds = 90 * day;
 /** Mail to `.invalid` can never arrive (RFC 2606); the library wants an address, people need not have one. */
 const noMail = '@flywheel.invalid';
 
@@ -31,12 +33,16 @@ interface Options {
 	readonly cookieName: string;
 	/** Told of sessions that ended, by their ids. */
 	readonly onSessionEnded?: (session: string) => void;
+	/** How long a session lasts that nobody uses (90 days). */
+	readonly sessionSeconds?: number | undefined;
 }
 
 export type Accounts = Awaited<ReturnType<typeof openAccounts>>;
 
 /** People and how they sign in: by link, by password, by the session cookie that either gives. */
-export async function openAccounts({ tables, url, cookieName, onSessionEnded }: Options) {
+export async function openAccounts(options: Options) {
+	const { tables, url, cookieName, onSessionEnded } = options;
+	const expiresIn = options.sessionSeconds ?? sessionSeconds;
 	const secret = await tables.settings.getOrPut('accounts', randomBytes(32).toString('base64url'));
 	const auth = betterAuth({
 		baseURL: url,
@@ -46,7 +52,7 @@ export async function openAccounts({ tables, url, cookieName, onSessionEnded }: 
 		telemetry: { enabled: false },
 		logger: { disabled: true },
 		emailAndPassword: { enabled: true, minPasswordLength: 8, maxPasswordLength: 200 },
-		session: { expiresIn: 90 * day, updateAge: day },
+		session: { expiresIn, updateAge: Math.min(day, expiresIn) },
 		advanced: {
 			cookies: { session_token: { name: cookieName } },
 			useSecureCookies: url.startsWith('https:'),
@@ -212,7 +218,9 @@ export async function openAccounts({ tables, url, cookieName, onSessionEnded }: 
 		},
 
 		/** Whose session cookie a request carries. `cookies` prolongs the session where that is due. */
-		async session(headers: Headers): Promise<(SignedIn & { readonly id: string }) | undefined> {
+		async session(
+			headers: Headers,
+		): Promise<(SignedIn & { readonly id: string; readonly endsAt: number }) | undefined> {
 			if (!headers.get('cookie')?.includes(cookieName)) return undefined;
 			const { response, headers: answer } = await auth.api.getSession({
 				headers,
@@ -221,9 +229,18 @@ export async function openAccounts({ tables, url, cookieName, onSessionEnded }: 
 			if (!response) return undefined;
 			return {
 				id: response.session.id,
+				endsAt: response.session.expiresAt.getTime(),
 				person: personOf(response.user),
 				cookies: answer.getSetCookie(),
 			};
+		},
+
+		/** When a session ends, in milliseconds since the epoch; undefined where there is none. */
+		async sessionEnd(id: string): Promise<number | undefined> {
+			const [found] = await tables.accounts.find('session', [
+				{ field: 'id', operator: 'eq', value: id, connector: 'AND', ignoresCase: false },
+			]);
+			return found && Date.parse(String(found['expiresAt']));
 		},
 
 		/** True when nobody has a session yet: the start message then prints a link. */

@@ -7,6 +7,8 @@ export type Caller =
 			readonly via: 'session' | 'token';
 			/** Which session or token: what was opened with it closes when it ends. */
 			readonly credential: string;
+			/** When it ends by itself, in milliseconds since the epoch; undefined where it does not. */
+			readonly endsAt?: number;
 	  }
 	/** A runner's own token: claims work, nothing else. */
 	| {

@@ -27,6 +27,11 @@ export class EndedCredentials {
 	}
 }
 
+/** The id of a session by the name of its credential; undefined for a token. */
+export function sessionOf(credential: string): string | undefined {
+	return /^session (.+)$/.exec(credential)?.[1];
+}
+
 /** The name of a session or token by which connections remember where they came from. */
 export function credentialOf(kind: 'session' | 'token', id: string): string {
 	return `${kind} ${id}`;

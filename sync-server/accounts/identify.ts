@@ -31,7 +31,7 @@ export interface Identify {
 	 * with the cookie it must even name our own Origin.
 	 */
 	readonly api: IdentifyBy;
-	/** `/sync`, `/live`: a token as subprotocol, `?token=` or bearer, or the cookie with our own Origin. */
+	/** `/sync`, `/live`: a token as subprotocol, `?token=` or bearer, or the cookie with our own Origin. A page may add whose cookie it means. */
 	readonly socket: IdentifyBy;
 	/** `/git`: Basic (any name, the token as password) or Bearer, never the cookie. */
 	readonly git: IdentifyBy;
@@ -72,6 +72,7 @@ export function identifier({ tables, accounts, attempts, url, owner }: Options):
 
 	async function byCookie(request: Request): Promise<Caller | undefined> {
 		const session = await accounts.session(request.headers);
+		if (session && !isMeant(session.person.id, request)) return undefined;
 		return (
 			session && {
 				kind: 'person',
@@ -79,6 +80,7 @@ export function identifier({ tables, accounts, attempts, url, owner }: Options):
 				name: session.person.name,
 				via: 'session',
 				credential: credentialOf('session', session.id),
+				endsAt: session.endsAt,
 			}
 		);
 	}
@@ -114,6 +116,16 @@ export function identifier({ tables, accounts, attempts, url, owner }: Options):
 			return token === undefined ? undefined : byToken(token);
 		},
 	};
+}
+
+/**
+ * A page says whose it is (`Flywheel-User`, or `?as=` of a socket). Where somebody else has signed in on the
+ * device meanwhile, the cookie is theirs: what the page of the person before sends must not be taken for it.
+ */
+function isMeant(user: string, request: Request): boolean {
+	const meant =
+		request.headers.get('flywheel-user') ?? new URL(request.url).searchParams.get('as') ?? user;
+	return meant === user;
 }
 
 function crossSite(origin: string): CommandError {

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { closeCodes, type CloseCode } from '#shared/wire/close-codes.ts';
 import { readClientAddress, type ClientAddress } from '#shared/wire/client-address.ts';
+import type { CredentialExpiry } from '../accounts/credential-expiry.ts';
 import type { EndedCredentials } from '../accounts/ended-credentials.ts';
 import { tokenProtocol, type Identify } from '../accounts/identify.ts';
 import type { Caller } from '../accounts/caller.ts';
@@ -17,6 +18,7 @@ interface Options {
 	readonly server: Server;
 	readonly identify: Pick<Identify, 'socket'>;
 	readonly ended: EndedCredentials;
+	readonly expiry: Pick<CredentialExpiry, 'watch'>;
 	/** Both resolve when the socket is served. */
 	readonly live: (socket: WebSocket, person: Person) => Promise<void>;
 	readonly sync: (
@@ -41,7 +43,7 @@ const handshakeMs = 2000;
  * at once, the answer is 503 before there is a socket.
  */
 export function acceptSockets(options: Options) {
-	const { server, identify, ended, live, sync, onFault } = options;
+	const { server, identify, ended, expiry, live, sync, onFault } = options;
 	const admission = new Admission(options.limits ?? admissionLimits);
 	let isClosing = false;
 	const sockets = new WebSocketServer({
@@ -88,6 +90,8 @@ export function acceptSockets(options: Options) {
 		if (!left) return close(socket, closeCodes.tooMany);
 		if (socket.readyState === socket.CLOSED) return left();
 		socket.once('close', left);
+		if (caller.endsAt !== undefined)
+			socket.once('close', expiry.watch(caller.credential, caller.endsAt));
 		const accepted =
 			document === undefined
 				? live(socket, caller)

@@ -12,7 +12,9 @@ const me = {
 
 function newSession(): Session {
 	onTestFinished(() => localStorage.clear());
-	return new Session(new Api());
+	const session = new Session(new Api());
+	onTestFinished(() => session.close());
+	return session;
 }
 
 test('a person who was here opens the app as themselves without a network', async () => {
@@ -73,4 +75,41 @@ test('an aborted request says so, and is not a missing network', async () => {
 	answerFetch(() => json(me));
 	const signal = AbortSignal.abort(new Error('left the page'));
 	await expect(new Api().get('/api/me', { signal })).rejects.toThrow('left the page');
+});
+
+test('all tabs hear that somebody signed in, and that a sign-in has ended', async () => {
+	let isIn = true;
+	answerFetch((_url, init) => {
+		if (init?.method === 'POST') isIn = true;
+		return isIn ? json(me) : json({ error: { code: 'signed_out', message: 'Sign in' } }, 401);
+	});
+	const [here, there] = [newSession(), newSession()];
+	await Promise.all([here.load(), there.load()]);
+	isIn = false;
+	here.expire('somebody else');
+	expect(here.state).toBe('signed-in');
+	here.expire('u1');
+	await expect.poll(() => there.state).toBe('signed-out');
+	expect(there.me?.user.id).toBe('u1');
+	await there.signInByPassword('Ada', 'a password');
+	await expect.poll(() => here.state).toBe('signed-in');
+});
+
+test('every request says whose page it comes from, but for asking who is signed in', async () => {
+	const said: [string, string | null][] = [];
+	answerFetch((url, init) => {
+		said.push([url.pathname, new Headers(init?.headers).get('flywheel-user')]);
+		return json(me);
+	});
+	const api: Api = new Api('', () => session.me?.user.id);
+	const session: Session = new Session(api);
+	onTestFinished(() => session.close());
+	await session.load();
+	await api.post('/api/projects', {});
+	await session.signOut();
+	expect(said).toEqual([
+		['/api/me', null],
+		['/api/projects', 'u1'],
+		['/api/session', 'u1'],
+	]);
 });

@@ -33,8 +33,9 @@ function open(epoch: string = crypto.randomUUID()): Replica {
 	return replica;
 }
 
-function start(replica: Replica, options: FeedOptions = {}): Feed {
+function start(replica: Replica, options: Partial<FeedOptions> = {}): Feed {
 	const feed = startFeed(replica, new Api(), {
+		user: 'u1',
 		socket: LiveSocket as unknown as typeof WebSocket,
 		...options,
 	});

@@ -41,7 +41,7 @@ export const sentiment = schemaShape.parse({
 });
 
 export async function startTestServer(
-	options: { home?: string; url?: string } = {},
+	options: { home?: string; url?: string; appFolder?: string; sessionSeconds?: number } = {},
 ): Promise<TestServer> {
 	const home = options.home ?? (await mkdtemp(join(tmpdir(), 'flywheel-core-')));
 	const served = await serve({
@@ -55,7 +55,8 @@ export async function startTestServer(
 			withRunner: false,
 		},
 		logger: pino({ level: 'silent' }),
-		appFolder: join(home, 'no-app'),
+		appFolder: options.appFolder ?? join(home, 'no-app'),
+		...(options.sessionSeconds !== undefined && { sessionSeconds: options.sessionSeconds }),
 	});
 	const direct = `http://127.0.0.1:${served.address.port}`;
 	return {

@@ -34,6 +34,7 @@ async function door() {
 			},
 		},
 		ended: new EndedCredentials(),
+		expiry: { watch: () => () => undefined },
 		live: () => Promise.resolve(),
 		sync: () => new Promise((resolve) => waiting.push(resolve)),
 		onFault: (error) => faults.push(error),

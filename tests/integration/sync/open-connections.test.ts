@@ -26,17 +26,20 @@ const answers = (): string => `${address}/sync/rights/${batch}/answers`;
 const joinWith = (token: string): Promise<WireClient> =>
 	WireClient.join(`${answers()}?token=${token}`);
 
-async function signIn(user: string): Promise<Record<string, string>> {
-	const token = await server.accounts.signInLink(user);
-	const reply = await fetch(`${server.url}/api/session/link`, {
+async function signIn(user: string, at: TestServer = server): Promise<Record<string, string>> {
+	const token = await at.accounts.signInLink(user);
+	const reply = await fetch(`${at.url}/api/session/link`, {
 		method: 'POST',
 		body: JSON.stringify({ token }),
 	});
 	return {
 		cookie: reply.headers.getSetCookie()[0]!.split(';')[0]!,
-		Origin: server.url,
+		Origin: at.url,
 	};
 }
+
+const idIs = (id: string) =>
+	[{ field: 'id', operator: 'eq', value: id, connector: 'AND', ignoresCase: false }] as const;
 
 async function live(url: string, headers: Record<string, string> = {}): Promise<WebSocket> {
 	const socket = new WebSocket(url, { headers });
@@ -126,6 +129,70 @@ describe('S7 what was opened with a session or token ends with it', () => {
 		const reader = await joinWith(server.ownerClient.token);
 		expect(reader.document.getMap('draft').size).toBe(0);
 		await reader.close();
+	});
+});
+
+describe('S7 what was opened with a session ends when the session has run out', () => {
+	test('within a second, by itself; one that was prolonged goes on', async () => {
+		const short = await startTestServer({ sessionSeconds: 3 });
+		try {
+			const project = await short.ownerClient.json<{ id: string }>('POST', '/api/projects', {
+				name: 'Short',
+				schema: sentiment,
+			});
+			await short.ownerClient.json('POST', `/api/projects/${project.id}/import`, {
+				id: 'i1',
+				data: { text: 'Hi' },
+			});
+			const made = await short.ownerClient.json<{ batches: string[] }>(
+				'POST',
+				`/api/projects/${project.id}/batches`,
+				{ purpose: 'label', choose: { by: 'oldest', count: 1 }, members: [short.owner.id] },
+			);
+			const path = `/sync/${project.id}/${made.batches[0]!}/answers`;
+			const base = short.url.replace('http', 'ws');
+			const open = async (headers: Record<string, string>) =>
+				[
+					await WireClient.join(base + path, { headers }),
+					await live(`${base}/live`, headers),
+				] as const;
+			const prolonged = await signIn('owner', short);
+			const [session] = await short.tables.accounts.find('session', []);
+			const kept = await open(prolonged);
+			await short.tables.accounts.update('session', idIs(session!['id'] as string), {
+				expiresAt: new Date(Date.now() + 60_000).toISOString(),
+			});
+			const running = await signIn('owner', short);
+			const endsAtMs = Date.now() + 3000;
+			const ending = await open(running);
+			const codes = [once(ending[1], 'close'), ending[0].until(() => false)] as const;
+			const [code] = (await codes[0]) as [number];
+			await codes[1];
+			expect([code, ending[0].closedWith]).toEqual([1008, 1008]);
+			expect(Math.abs(Date.now() - endsAtMs)).toBeLessThan(1000);
+			const back = new WireClient(base + path, { headers: running });
+			await back.until(() => false);
+			expect(back.closedWith).toBe(4401);
+			expect(await kept[0].barrier()).toBe('saved');
+			expect(kept[1].readyState).toBe(WebSocket.OPEN);
+			kept[1].close();
+			await kept[0].close();
+		} finally {
+			await short.remove();
+		}
+	});
+
+	test('a page of somebody else on the same device does nothing with its cookie', async () => {
+		const cookie = await signIn('owner');
+		const meant = new WireClient(`${answers()}?as=ada`, { headers: cookie });
+		await meant.until(() => false);
+		expect(meant.closedWith).toBe(4401);
+		const call = (user: string) =>
+			fetch(`${server.url}/api/projects`, { headers: { ...cookie, 'Flywheel-User': user } });
+		expect((await call('ada')).status).toBe(401);
+		expect((await call('owner')).status).toBe(200);
+		const own = await WireClient.join(`${answers()}?as=owner`, { headers: cookie });
+		await own.close();
 	});
 });
 
