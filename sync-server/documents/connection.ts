@@ -23,7 +23,8 @@ export interface ConnectionHost {
 	readonly counters: Counters;
 	now(): number;
 	find(user: string, name: DocumentName): Promise<Standing | undefined>;
-	open(path: string, name: DocumentName): Promise<OpenDocument>;
+	/** Opens the document and uses it in the same turn: a turn later it may have left memory again. */
+	open(path: string, name: DocumentName, use: (document: OpenDocument) => void): Promise<void>;
 	/** True where somebody has the document open, or it is kept. */
 	isResident(path: string): boolean;
 	/** Calls `attach` when somebody opens the document; what comes back ends that. */
@@ -130,18 +131,21 @@ export class Connection implements Listener {
 			await this.#askRights();
 			if (this.#phase.kind !== 'joining') return;
 			if (await this.#answerFromLog()) return this.#drain();
-			const document = await this.#host.open(this.#path, this.name);
-			// Gone while the document was read: then nobody else may have it open either.
-			if ((this.#phase as Phase).kind !== 'joining') return this.#host.left(this);
-			this.#enter(document);
-			this.#delivery.greet(document);
-			this.#delivery.send(document.presence.frame());
-			this.#drain();
+			await this.#host.open(this.#path, this.name, (document) => this.#greet(document));
 		} catch (error) {
 			// S3: what cannot be read is not served empty; waiting may mend it.
 			this.#host.failed(error, `${this.#path} could not be opened`);
 			this.close(closeCodes.overloaded);
 		}
+	}
+
+	#greet(document: OpenDocument): void {
+		// Gone while the document was read: then nobody else may have it open either.
+		if (this.#phase.kind !== 'joining') return this.#host.left(this);
+		this.#enter(document);
+		this.#delivery.greet(document);
+		this.#delivery.send(document.presence.frame());
+		this.#drain();
 	}
 
 	/** True where the log alone could tell what the client lacks; the document stays where it is. */
@@ -179,10 +183,12 @@ export class Connection implements Listener {
 	async #wake(): Promise<void> {
 		this.#isWaking = true;
 		try {
-			this.attach(await this.#host.open(this.#path, this.name));
-			this.#isWaking = false;
-			if (this.#phase.kind === 'closed') this.#host.left(this);
-			else this.#drain();
+			await this.#host.open(this.#path, this.name, (document) => {
+				this.attach(document);
+				this.#isWaking = false;
+				if (this.#phase.kind === 'closed') this.#host.left(this);
+				else this.#drain();
+			});
 		} catch (error) {
 			this.#host.failed(error, `${this.#path} could not be opened`);
 			this.close(closeCodes.overloaded);

@@ -119,7 +119,11 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	const idle = new Set<OpenDocument>();
 	let isClosing = false;
 
-	async function open(path: string, name: DocumentName): Promise<OpenDocument> {
+	async function open(
+		path: string,
+		name: DocumentName,
+		use: (document: OpenDocument) => void,
+	): Promise<void> {
 		for (;;) {
 			const opening = opened.get(path) ?? load(path, name);
 			opened.set(path, opening);
@@ -130,7 +134,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 				continue;
 			}
 			idle.delete(document);
-			return document;
+			return use(document);
 		}
 	}
 

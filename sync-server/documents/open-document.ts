@@ -384,8 +384,9 @@ export class OpenDocument {
 		return Y.encodeStateVector(now);
 	}
 
-	/** Runs once everything taken so far is on disk; at once when it is; never when it fails. */
+	/** Runs once everything taken so far is on disk; at once when it is; never when it fails, or was dropped. */
 	afterCommits(run: () => void): void {
+		if (this.#isClosed) return;
 		if (this.#inFlight.length === 0) run();
 		else this.#actions.push({ after: this.#appended, run });
 	}

@@ -371,6 +371,23 @@ test('S9 a document whose reader left while it was read leaves memory too', asyn
 	await other.close();
 });
 
+test('S1 who waits for a document that another one left meanwhile gets one that is kept', async () => {
+	const disk = new MemoryDisk();
+	const { url } = await server({ disk, idleBytes: 0 });
+	let release = (): void => undefined;
+	disk.ready = new Promise((resolve) => (release = resolve));
+	const first = new WireClient(`${url}/${answers}?user=ada`);
+	await first.opened();
+	const second = new WireClient(`${url}/${answers}?user=bob`);
+	await second.opened();
+	await first.close();
+	release();
+	await second.until(() => second.kinds().includes('step1'));
+	second.edit((document) => document.getMap('draft').set('i1/v/t', 'a'));
+	expect(await second.barrier()).toBe('saved');
+	expect(disk.documents.get(answers)?.head).toBe(1);
+});
+
 test('closing waits for the disk, and everybody is told to come again', async () => {
 	const disk = new MemoryDisk();
 	const { url, documents } = await server({ disk });
