@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 /** A disk that can be filled, below a server's data folder. */
 export interface SmallDisk {
+	/** False where a limit on the size of files stands in for it. */
+	readonly isReal: boolean;
 	/** Takes all room there is, for a server with this process id; returns what gives it back. */
 	fill(pid: number): Promise<() => Promise<void>>;
 	/** Takes the disk away; the server has ended. */
@@ -28,11 +30,16 @@ function isMounted(folder: string, sizeBytes: number): boolean {
  */
 export function makeSmallDisk(folder: string, sizeBytes: number): SmallDisk {
 	if (isMounted(folder, sizeBytes))
-		return { fill: () => fillFolder(folder), remove: () => void execFileSync('umount', [folder]) };
+		return {
+			isReal: true,
+			fill: () => fillFolder(folder),
+			remove: () => void execFileSync('umount', [folder]),
+		};
 	if (process.platform === 'darwin') return diskImage(folder, sizeBytes);
 	const limit = (pid: number, size: string) =>
 		execFileSync('prlimit', ['--pid', String(pid), `--fsize=${size}:unlimited`]);
 	return {
+		isReal: false,
 		fill(pid) {
 			limit(pid, '1024');
 			return Promise.resolve(() => Promise.resolve(void limit(pid, 'unlimited')));
@@ -50,6 +57,7 @@ function diskImage(folder: string, sizeBytes: number): SmallDisk {
 	execFileSync(hdiutil, ['create', '-size', size, '-fs', 'HFS+', '-volname', 'small', file]);
 	execFileSync(hdiutil, ['attach', '-nobrowse', '-mountpoint', folder, file]);
 	return {
+		isReal: true,
 		fill: () => fillFolder(folder),
 		remove() {
 			execFileSync(hdiutil, ['detach', '-force', folder]);

@@ -4,8 +4,8 @@ import { WireClient } from '../../integration/sync/wire-client.ts';
 import { Flywheel } from '../../support/flywheel.ts';
 import type { Figure } from '../benchmark.ts';
 import { foldedSoFar, inspectLeftBehind, missingInTables } from './left-behind.ts';
-import { itemOf, makeWorkplace, type Workplace } from './workplace.ts';
-import { Writer } from './writer.ts';
+import { makeWorkplace, type Workplace } from './workplace.ts';
+import { writersOf, type Writer } from './writer.ts';
 
 const documents = 4;
 const writersEach = 3;
@@ -37,17 +37,7 @@ export async function killCycles(count: number): Promise<readonly Figure[]> {
 	});
 	try {
 		const place = await makeWorkplace(flywheel, documents);
-		const writers = place.documents.map((document, batch) =>
-			Array.from(
-				{ length: writersEach },
-				(_, index) =>
-					new Writer({
-						name: `w${batch}-${index}`,
-						url: place.url(document),
-						item: (number) => itemOf(batch, number),
-					}),
-			),
-		);
+		const writers = writersOf(place, writersEach);
 		const tally: Tally = {
 			...{ acknowledged: 0, lost: 0, damaged: 0 },
 			...{ compactions: 0, notInTables: 0, killedStarts: 0 },
@@ -86,19 +76,17 @@ async function killUnderLoad(
 	tally: Tally,
 	moment: () => Promise<void>,
 ): Promise<readonly string[]> {
-	await Promise.all(writers.map((writer) => writer.connect()));
-	const writing = writers.map(async (writer) => {
-		while (!writer.isCutOff) {
-			writer.write();
-			await wait(pauseMs * (0.5 + Math.random()));
-		}
-	});
+	for (const broken of await Promise.all(writers.map((writer) => writer.connect()))) {
+		if (!broken) throw new Error('the server did not let a writer in');
+		tally.lost += broken.length;
+	}
+	const writing = writers.map((writer) => writer.writeOn(pauseMs));
 	await moment();
 	await flywheel.kill();
 	await Promise.all(writing);
-	const ends = await Promise.all(writers.map((writer) => writer.end()));
-	for (const { acknowledged } of ends) tally.acknowledged += acknowledged;
-	return ends.flatMap(({ submissions }) => submissions);
+	const submissions = await Promise.all(writers.map((writer) => writer.end()));
+	tally.acknowledged = writers.reduce((sum, writer) => sum + writer.acknowledged, 0);
+	return submissions.flat();
 }
 
 async function untilCompacted(flywheel: Flywheel): Promise<void> {

@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type * as Y from 'yjs';
 import { WireClient } from '../../integration/sync/wire-client.ts';
 import { Promises } from './promises.ts';
+import { itemOf, type Workplace } from './workplace.ts';
 
 const smallKeys = 40;
 /** Above 64 kB together: judged aside, in the gate's thread. */
@@ -23,21 +25,37 @@ export class Writer {
 	readonly #promises = new Promises();
 	#client: WireClient | undefined;
 	#number = 0;
-	#submissions: { readonly id: string; readonly number: number }[] = [];
+	/** The first write of this connection. */
 	#firstNumber = 0;
+	/** What was acknowledged on connections before. */
+	#acknowledgedBefore = 0;
+	#submissions: { readonly id: string; readonly number: number }[] = [];
 
 	constructor(options: WriterOptions) {
 		this.#options = options;
 	}
 
-	async connect(): Promise<void> {
-		this.#client = await WireClient.join(this.#options.url);
+	/**
+	 * Comes with nothing but what the server serves. Returns the keys that hold less than was promised before;
+	 * undefined where the server did not take it in.
+	 */
+	async connect(): Promise<readonly string[] | undefined> {
+		const client = await WireClient.join(this.#options.url).catch(() => undefined);
+		if (!client?.kinds().includes('step2')) return undefined;
+		const broken = this.broken(client.document);
+		this.#acknowledgedBefore = this.acknowledged;
 		this.#firstNumber = this.#number;
-		this.#submissions = [];
+		this.#client = client;
+		return broken;
 	}
 
 	get isCutOff(): boolean {
 		return this.#client?.closedWith !== undefined;
+	}
+
+	/** How many writes were acknowledged, on all connections. */
+	get acknowledged(): number {
+		return this.#acknowledgedBefore + this.#upTo + 1 - this.#firstNumber;
 	}
 
 	/** Writes something and asks when it is durable. */
@@ -51,6 +69,14 @@ export class Writer {
 			else this.#writeSmall(document, number, dice > 100 - share.deletion);
 		});
 		client.send({ kind: 'barrier', payload: new TextEncoder().encode(String(number)) });
+	}
+
+	/** Writes at random intervals until it is cut off, or told to stop. */
+	async writeOn(pauseMs: number, isOver: () => boolean = () => false): Promise<void> {
+		while (!this.isCutOff && !isOver()) {
+			this.write();
+			await wait(pauseMs * (0.5 + Math.random()));
+		}
 	}
 
 	#writeSmall(document: Y.Doc, number: number, isDeletion: boolean): void {
@@ -82,23 +108,21 @@ export class Writer {
 		this.#promises.wrote(id, number);
 	}
 
-	/** Waits until the connection is gone; says how many writes were acknowledged before, and which submissions. */
-	async end(): Promise<{ acknowledged: number; submissions: readonly string[] }> {
+	/** Waits until the connection is gone; the submissions that were acknowledged on it. */
+	async end(): Promise<readonly string[]> {
 		const client = this.#client!;
 		await client.until(() => false);
 		const refused = client.heard.find(({ kind }) => kind === 'refused');
 		if (refused) throw new Error(`an honest write was refused: ${JSON.stringify(refused)}`);
-		return {
-			acknowledged: this.#upTo + 1 - this.#firstNumber,
-			submissions: this.#submissions
-				.filter(({ number }) => number <= this.#upTo)
-				.map(({ id }) => id),
-		};
+		const upTo = this.#upTo;
+		const kept = this.#submissions.filter(({ number }) => number <= upTo).map(({ id }) => id);
+		this.#submissions = [];
+		return kept;
 	}
 
-	/** The last write that was acknowledged, on the last connection. */
+	/** The last write of this connection that was acknowledged. */
 	get #upTo(): number {
-		const last = this.#client!.heard.findLast(({ kind }) => kind === 'barrier');
+		const last = this.#client?.heard.findLast(({ kind }) => kind === 'barrier');
 		return last?.kind === 'barrier'
 			? Number(new TextDecoder().decode(last.payload))
 			: this.#firstNumber - 1;
@@ -117,4 +141,19 @@ export class Writer {
 	async close(): Promise<void> {
 		await this.#client?.close();
 	}
+}
+
+/** So many writers for each document. */
+export function writersOf(place: Workplace, each: number): Writer[][] {
+	return place.documents.map((document, batch) =>
+		Array.from(
+			{ length: each },
+			(_, index) =>
+				new Writer({
+					name: `w${batch}-${index}`,
+					url: place.url(document),
+					item: (number) => itemOf(batch, number),
+				}),
+		),
+	);
 }
