@@ -13,6 +13,8 @@ export interface Config {
 	readonly withSamples: boolean;
 	/** Undefined: on for loopback, off otherwise. */
 	readonly withRunner: boolean | undefined;
+	/** How many days of what documents looked like before are kept; 0: none. */
+	readonly historyDays: number;
 }
 
 /** An environment that cannot be used; each problem names its variable. */
@@ -49,6 +51,11 @@ const environmentShape = z.object({
 	FLYWHEEL_OWNER_TOKEN: z.string().min(16, 'has at least 16 characters').optional(),
 	FLYWHEEL_SAMPLES: flag.optional(),
 	FLYWHEEL_RUNNER: flag.optional(),
+	FLYWHEEL_HISTORY_DAYS: z
+		.string()
+		.regex(/^\d{1,5}$/, 'is a number of days, 0 for none')
+		.transform(Number)
+		.default(30),
 });
 
 /** Reads the environment; an empty variable counts as none. Throws a ConfigError that names every problem. */
@@ -72,6 +79,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 		ownerToken: values.FLYWHEEL_OWNER_TOKEN,
 		withSamples: values.FLYWHEEL_SAMPLES !== '0',
 		withRunner: values.FLYWHEEL_RUNNER === undefined ? undefined : values.FLYWHEEL_RUNNER === '1',
+		historyDays: values.FLYWHEEL_HISTORY_DAYS,
 	};
 }
 

@@ -50,6 +50,7 @@ import type { Tables } from './tables/tables.ts';
 export const ownerId = 'owner';
 
 const minute = 60_000;
+const day = 24 * 60 * minute;
 /** Changes kept for replicas that were away; who was away longer starts anew. */
 const keptChanges = 300_000;
 const graceMs = 5000;
@@ -159,7 +160,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		operator: ownerId,
 		onFault,
 	});
-	const log = await openSqliteLog({ file: join(config.home, 'updates.db') });
+	const historyMs = config.historyDays * day;
+	const log = await openSqliteLog({ file: join(config.home, 'updates.db'), historyMs });
+	async function expireHistory(): Promise<void> {
+		const { failures } = await log.expireHistory(Date.now());
+		for (const failure of failures) onFault(failure);
+	}
 	const documents = openDocuments({
 		log,
 		directory: tableDirectory(tables),
@@ -270,7 +276,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		every(minute, () => tables.imports.failAbandoned(), onFault),
 		every(60 * minute, () => tables.accounts.sweep(new Date().toISOString()), onFault),
 		every(60 * minute, () => tables.changes.prune(keptChanges), onFault),
-		every(60 * minute, () => blobs.sweep(24 * 60 * minute), onFault),
+		every(60 * minute, () => blobs.sweep(day), onFault),
+		every(60 * minute, expireHistory, onFault),
 	];
 	await documents.catchUp();
 	await repositories.reconcile();

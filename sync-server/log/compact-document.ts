@@ -1,5 +1,6 @@
 import * as Y from 'yjs';
-import { UnreadableDocument, type StoredUpdate } from './update-log.ts';
+import type { StoredUpdate } from './stored-update.ts';
+import { UnreadableDocument } from './update-log.ts';
 
 /** What compaction and loading read: a snapshot (v2) and the updates after it. */
 export interface StoredState {

@@ -1,15 +1,17 @@
 import { crc32 } from 'node:zlib';
 import { isSameCursor, type Cursor } from '#shared/wire/cursor.ts';
 import { answerWithin } from './answer-within.ts';
-import { compactDocument } from './compact-document.ts';
+import { foldDocument } from './fold-document.ts';
 import { GroupCommit, type Appender, type PendingAppend } from './group-commit.ts';
+import { MemoryPast } from './memory-past.ts';
+import type { StoredUpdate } from './stored-update.ts';
 import {
+	defaultHistoryMs,
 	nothingCompacted,
 	quarantineLimits,
 	UnreadableDocument,
 	type QuarantinedUpdate,
 	type StoredDocument,
-	type StoredUpdate,
 	type UpdateLog,
 	type UpdatesSince,
 } from './update-log.ts';
@@ -26,6 +28,7 @@ interface MemoryDocument {
 	changed: number;
 	leastWriter: number;
 	readonly owners: Map<number, string>;
+	readonly past: MemoryPast;
 }
 
 /** What a memory log writes to: it outlives the log, as a file does, and can stall or refuse like a disk. */
@@ -43,7 +46,11 @@ export class MemoryDisk {
 }
 
 /** The update log in memory: the same promises as on disk, for tests and for nothing else. */
-export function openMemoryLog(disk: MemoryDisk): UpdateLog {
+export function openMemoryLog(
+	disk: MemoryDisk,
+	{ historyMs = defaultHistoryMs }: { readonly historyMs?: number } = {},
+): UpdateLog {
+	const keepsHistory = historyMs > 0;
 	const appenders = new Set<Appender>();
 	const commits = new GroupCommit(async (batch) => {
 		await disk.ready;
@@ -107,9 +114,10 @@ export function openMemoryLog(disk: MemoryDisk): UpdateLog {
 			const stored = read(disk, name, upTo);
 			const last = stored.updates.at(-1);
 			if (!last) return nothingCompacted;
-			const snapshot = compactDocument(name, stored);
 			const document = disk.documents.get(name)!;
+			const { snapshot, ...kept } = foldDocument(name, { ...stored, keepsHistory });
 			commit(disk, () => {
+				document.past.keep(kept, snapshotOf(document));
 				document.snapshot = snapshot;
 				document.snapshotSeq = last.seq;
 				document.snapshotAt = last.at;
@@ -120,6 +128,27 @@ export function openMemoryLog(disk: MemoryDisk): UpdateLog {
 				foldedBytes: stored.updates.reduce((sum, { data }) => sum + data.length, 0),
 				snapshotBytes: snapshot.length,
 			};
+		},
+		async history(name) {
+			await disk.ready;
+			const { owners, updates } = read(disk, name);
+			const document = disk.documents.get(name);
+			const past = document?.past ?? new MemoryPast();
+			const snapshot = document ? snapshotOf(document) : { seq: 0, at: 0 };
+			return { ...past.read(name, snapshot), updates, owners };
+		},
+		async expireHistory(now) {
+			await disk.ready;
+			const before = keepsHistory ? now - historyMs : Infinity;
+			const failures: Error[] = [];
+			let documents = 0;
+			for (const [name, { past }] of disk.documents)
+				try {
+					if (past.expire(name, before, (work) => commit(disk, work))) documents++;
+				} catch (error) {
+					failures.push(error as Error);
+				}
+			return { documents, failures };
 		},
 		quarantine(update) {
 			disk.quarantined.push({ ...update, data: update.data.slice(0, quarantineLimits.bytesEach) });
@@ -163,6 +192,7 @@ function append(disk: MemoryDisk, { appender, update }: PendingAppend): number {
 		changed: 0,
 		leastWriter: 0,
 		owners: new Map<number, string>(),
+		past: new MemoryPast(),
 	};
 	disk.documents.set(appender.document, document);
 	const { claims, leastWriter = 0, ...rest } = update;
@@ -173,6 +203,10 @@ function append(disk: MemoryDisk, { appender, update }: PendingAppend): number {
 	for (const client of claims)
 		if (!document.owners.has(client)) document.owners.set(client, update.user);
 	return document.head;
+}
+
+function snapshotOf({ snapshotSeq: seq, snapshotAt: at, snapshot: data }: MemoryDocument) {
+	return { seq, at, ...(data && { data }) };
 }
 
 function cursorOf(disk: MemoryDisk, name: string): Cursor {

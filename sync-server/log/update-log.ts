@@ -1,25 +1,13 @@
 import type { Cursor } from '#shared/wire/cursor.ts';
-
-/** One change as it is kept: the effective update, who sent it, through which Yjs client, and when (S6). */
-interface LoggedUpdate {
-	readonly user: string;
-	/** The Yjs client that wrote it; null where it only deletes. */
-	readonly client: number | null;
-	/** Milliseconds since the epoch, by the server's clock. */
-	readonly at: number;
-	/** A Yjs update, v1. */
-	readonly data: Uint8Array;
-}
+import type { ArchivePiece } from './archive-piece.ts';
+import type { AuthorRange } from './authors.ts';
+import type { LoggedUpdate, StoredUpdate } from './stored-update.ts';
 
 /** An update to append, with the client ids that its user uses here for the first time. */
 export interface AppendedUpdate extends LoggedUpdate {
 	readonly claims: readonly number[];
 	/** The least version of a client that may write from now on; the document keeps the highest it was given. */
 	readonly leastWriter?: number;
-}
-
-export interface StoredUpdate extends LoggedUpdate {
-	readonly seq: number;
 }
 
 /** A document as it is on disk: a snapshot (v2) up to `snapshotSeq`, and every update after it, in order. */
@@ -60,6 +48,27 @@ export interface OpenedDocument {
 	/** How far the document goes on disk. */
 	readonly cursor: () => Promise<Cursor>;
 }
+
+/**
+ * What is kept of how a document came about. Any state from the base on is the base and the updates after
+ * it: first the archived ones, then those that were not folded yet.
+ */
+export interface StoredHistory {
+	/** The document up to `baseSeq` (v2); absent where everything since its beginning is kept. */
+	readonly base?: Uint8Array;
+	readonly baseSeq: number;
+	/** When the last update in the base was received; 0 without one. */
+	readonly baseAt: number;
+	readonly archive: readonly Pick<ArchivePiece, 'seq' | 'data'>[];
+	readonly updates: readonly StoredUpdate[];
+	/** Who owns which Yjs client id (S6). */
+	readonly owners: ReadonlyMap<number, string>;
+	/** Who brought what was folded, for ever; a client's ranges are in order. */
+	readonly authors: readonly AuthorRange[];
+}
+
+/** How long the updates that were folded are kept, in milliseconds (30 days); 0: not at all. */
+export const defaultHistoryMs = 30 * 24 * 60 * 60_000;
 
 /** What lies after a cursor, and the cursor of its end. */
 export interface UpdatesSince {
@@ -102,6 +111,12 @@ export interface Compacted {
 	readonly foldedBytes: number;
 	readonly snapshotBytes: number;
 }
+/** What was done with history that is kept no longer. */
+export interface Expired {
+	readonly documents: number;
+	readonly failures: readonly Error[];
+}
+
 export const nothingCompacted: Compacted = { foldedRows: 0, foldedBytes: 0, snapshotBytes: 0 };
 
 /**
@@ -143,10 +158,19 @@ export interface UpdateLog {
 	documents(): Promise<readonly { readonly name: string; readonly head: number }[]>;
 	/**
 	 * Folds the rows up to `upTo` into the snapshot: reads only what is on disk, verifies what it made,
-	 * keeps the previous snapshot, deletes only the rows it merged (S8). Rejects and changes nothing
-	 * where the document cannot be read or the result differs.
+	 * keeps the previous snapshot, archives the rows it merged or deletes them where no history is kept, and
+	 * nothing else (S8). Who brought what is kept for ever. Rejects and changes nothing where the document
+	 * cannot be read or the result differs.
 	 */
 	compact(document: string, upTo: number): Promise<Compacted>;
+	/** What is kept of how a document came about. Rejects with UnreadableDocument where its bytes are damaged. */
+	history(document: string): Promise<StoredHistory>;
+	/**
+	 * Lets go of archived updates received longer ago than the log keeps them, by this time: they are folded
+	 * into the base, one document after the other, and a document that cannot be read stays as it is (S8).
+	 * Resolves with how many documents were let go of something and why some were not.
+	 */
+	expireHistory(now: number): Promise<Expired>;
 	/** Keeps refused bytes for whoever looks into it; the oldest of the same user go when it is too much. */
 	quarantine(update: QuarantinedUpdate): Promise<void>;
 	quarantined(document: string): Promise<readonly QuarantinedUpdate[]>;

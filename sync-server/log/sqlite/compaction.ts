@@ -1,4 +1,3 @@
-import type { StoredState } from '../compact-document.ts';
 import type { CompactionMethods } from './compaction-thread.ts';
 import { ThreadCaller } from '../thread-caller.ts';
 
@@ -11,21 +10,19 @@ export class Compaction {
 	#working = 0;
 	#idle: NodeJS.Timeout | undefined;
 
-	async compact(
-		name: string,
-		{ snapshot, updates }: StoredState,
-	): Promise<ReturnType<CompactionMethods['compact']>> {
+	/** Calls into the thread. One that died is started again the next time. */
+	async call<M extends keyof CompactionMethods>(
+		method: M,
+		...args: Parameters<CompactionMethods[M]>
+	): Promise<ReturnType<CompactionMethods[M]>> {
 		clearTimeout(this.#idle);
 		this.#working++;
 		try {
 			this.#thread ??= ThreadCaller.start(new URL('./compaction-thread.ts', import.meta.url));
 			const thread = await this.#thread;
-			return await thread.call('compact', name, {
-				snapshot,
-				updates: updates.map(({ data }) => ({ data })),
-			});
+			return (await thread.call(method, ...(args as never))) as ReturnType<CompactionMethods[M]>;
 		} catch (error) {
-			await this.close(); // a thread that died is started again the next time
+			await this.close();
 			throw error;
 		} finally {
 			if (--this.#working === 0) this.#idle = setTimeout(() => void this.close(), idleMs).unref();

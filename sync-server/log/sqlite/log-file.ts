@@ -2,7 +2,6 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32, gunzipSync } from 'node:zlib';
 import { isSameCursor, type Cursor } from '#shared/wire/cursor.ts';
 import {
-	quarantineLimits,
 	UnreadableDocument,
 	type AppendedUpdate,
 	type ChangedDocument,
@@ -10,11 +9,22 @@ import {
 	type SinceAnswer,
 	type SinceQuestion,
 	type StoredDocument,
-	type StoredUpdate,
+	type StoredHistory,
 	type UpdatesSince,
 } from '../update-log.ts';
+import type { StoredUpdate } from '../stored-update.ts';
 import { answerWithin } from '../answer-within.ts';
 import { ChangeNumbers } from './change-numbers.ts';
+import { LogConnection } from './log-connection.ts';
+import {
+	HistoryRows,
+	type Expiring,
+	type FoldedRows,
+	type MovedBase,
+	type ToExpire,
+} from './history-rows.ts';
+import { QuarantineRows } from './quarantine-rows.ts';
+import { removeDocuments } from './remove-documents.ts';
 
 export interface NamedAppend {
 	readonly document: string;
@@ -22,9 +32,7 @@ export interface NamedAppend {
 }
 
 /** A snapshot and the rows it was made from. */
-export interface Fold {
-	readonly snapshotSeq: number;
-	readonly upTo: number;
+export interface Fold extends FoldedRows {
 	readonly at: number;
 	readonly rows: number;
 	readonly bytes: number;
@@ -45,17 +53,14 @@ interface DocumentRow {
 
 /** The update log over one SQLite connection, synchronous: what runs inside the thread that owns it. */
 export class LogFile {
-	readonly #open: () => DatabaseSync;
-	readonly #statements = new Map<string, StatementSync>();
+	readonly #connection: LogConnection;
 	readonly #changes: ChangeNumbers;
-	#sql: DatabaseSync;
-	/** A write or an fsync failed: which bytes are on disk is not known. */
-	#isDoubtful = false;
+	readonly #history = new HistoryRows((text) => this.#prepare(text));
+	readonly #quarantine = new QuarantineRows((text) => this.#prepare(text));
 
 	/** `open` opens the file, and again after the disk failed. */
 	constructor(open: () => DatabaseSync) {
-		this.#open = open;
-		this.#sql = open();
+		this.#connection = new LogConnection(open);
 		this.#changes = new ChangeNumbers((text) => this.#prepare(text));
 	}
 
@@ -211,6 +216,7 @@ export class LogFile {
 			const row = this.#find(name);
 			if (!row || row.snapshotSeq !== made.snapshotSeq) return false;
 			const { id } = row;
+			this.#history.keep(row, made);
 			this.#prepare(`DELETE FROM snapshots WHERE document = ? AND generation = 'previous'`).run(id);
 			this.#prepare(`UPDATE snapshots SET generation = 'previous' WHERE document = ?`).run(id);
 			this.#prepare(
@@ -225,43 +231,57 @@ export class LogFile {
 		});
 	}
 
-	quarantine({ document, user, at, reason, data }: QuarantinedUpdate): void {
-		this.#transaction(() => {
-			this.#prepare(
-				'INSERT INTO quarantine (document, user, at, reason, data) VALUES (?, ?, ?, ?, ?)',
-			).run(document, user, at, reason, data.subarray(0, quarantineLimits.bytesEach));
-			this.#prepare(
-				`DELETE FROM quarantine WHERE document = ?1 AND user = ?2 AND id NOT IN
-				(SELECT id FROM quarantine WHERE document = ?1 AND user = ?2 ORDER BY id DESC LIMIT ?3)`,
-			).run(document, user, quarantineLimits.rows);
+	/** What is kept of a document's past. Throws UnreadableDocument. */
+	history(name: string): StoredHistory {
+		const row = this.#find(name);
+		const { owners, updates, snapshot, snapshotAt: at } = this.read(name);
+		const snapshotSeq = row?.snapshotSeq ?? 0;
+		const last = { seq: snapshotSeq, at, ...(snapshot && { data: snapshot }) };
+		const past = this.#history.read(name, { id: row?.id ?? 0, snapshotSeq }, last);
+		return { ...past, updates, owners };
+	}
+
+	/** Of the next documents after one, by id: those that keep archived updates from before a time. */
+	toExpire(after: number, before: number): ToExpire {
+		return this.#history.toExpire(after, before);
+	}
+
+	/**
+	 * What of a document's past is to be folded into its base. Where that is all of it, the snapshot says the
+	 * same and it is let go of here. Throws UnreadableDocument.
+	 */
+	expire(name: string, before: number): Expiring | 'done' | undefined {
+		const row = this.#find(name);
+		const found = row && this.#history.expiring(name, row.id, before);
+		if (!row || found === undefined) return undefined;
+		if (found !== 'all') return found;
+		this.#snapshot(name, row);
+		this.#transaction(() => this.#history.forget(row.id));
+		return 'done';
+	}
+
+	/** Puts a base in the place of what it was made from (S8); false where that is gone. */
+	moveBase(name: string, made: MovedBase): boolean {
+		return this.#transaction(() => {
+			const row = this.#find(name);
+			return row !== undefined && this.#history.moveBase(row.id, made);
 		});
+	}
+
+	quarantine(update: QuarantinedUpdate): void {
+		this.#transaction(() => this.#quarantine.put(update));
 	}
 
 	quarantined(document: string): QuarantinedUpdate[] {
-		return this.#prepare(
-			'SELECT document, user, at, reason, data FROM quarantine WHERE document = ? ORDER BY id',
-		).all(document) as unknown as QuarantinedUpdate[];
+		return this.#quarantine.of(document);
 	}
 
 	remove(prefix: string): void {
-		this.#transaction(() => {
-			const ids = 'SELECT id FROM documents WHERE substr(name, 1, length(?)) = ?';
-			for (const table of ['updates', 'snapshots', 'owners'])
-				this.#prepare(`DELETE FROM ${table} WHERE document IN (${ids})`).run(prefix, prefix);
-			for (const [table, column] of [
-				['quarantine', 'document'],
-				['documents', 'name'],
-			])
-				this.#prepare(`DELETE FROM ${table} WHERE substr(${column}, 1, length(?)) = ?`).run(
-					prefix,
-					prefix,
-				);
-		});
+		this.#transaction(() => removeDocuments((text) => this.#prepare(text), prefix));
 	}
 
 	close(): void {
-		this.#statements.clear();
-		this.#sql.close();
+		this.#connection.close();
 	}
 
 	#find(name: string): DocumentRow | undefined {
@@ -280,43 +300,10 @@ export class LogFile {
 	}
 
 	#prepare(text: string): StatementSync {
-		const known = this.#statements.get(text);
-		if (known) return known;
-		const statement = this.#sql.prepare(text);
-		this.#statements.set(text, statement);
-		return statement;
+		return this.#connection.prepare(text);
 	}
 
 	#transaction<T>(work: () => T): T {
-		if (this.#isDoubtful) this.#openAgain();
-		this.#sql.exec('BEGIN IMMEDIATE');
-		try {
-			const result = work();
-			this.#sql.exec('COMMIT');
-			return result;
-		} catch (error) {
-			this.#isDoubtful ||= isDiskError(error);
-			if (this.#sql.isTransaction) this.#sql.exec('ROLLBACK');
-			throw error;
-		}
+		return this.#connection.transaction(work);
 	}
-
-	/**
-	 * An fsync that failed is told of once: the next one succeeds, though the kernel may have dropped what the
-	 * first could not write. So nothing is written behind it before a fresh connection has put all that counts
-	 * into the main file and cut off the rest. Throws while the disk does not let it; reading goes on meanwhile,
-	 * since this connection shows only what was committed before.
-	 */
-	#openAgain(): void {
-		const fresh = this.#open();
-		this.#statements.clear();
-		this.#sql.close();
-		this.#sql = fresh;
-		this.#isDoubtful = false;
-	}
-}
-
-/** SQLITE_IOERR, of any kind. A full disk is another error, and leaves no doubt. */
-function isDiskError(error: unknown): boolean {
-	return (((error as { errcode?: number }).errcode ?? 0) & 0xff) === 10;
 }

@@ -43,6 +43,33 @@ CREATE TABLE IF NOT EXISTS owners (
 	user TEXT NOT NULL,
 	PRIMARY KEY (document, client)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS archive (
+	id INTEGER PRIMARY KEY,
+	document INTEGER NOT NULL,
+	seq INTEGER NOT NULL,
+	up_to INTEGER NOT NULL,
+	at INTEGER NOT NULL,
+	bytes INTEGER NOT NULL,
+	data BLOB NOT NULL,
+	crc INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS archive_in_order ON archive (document, seq, up_to, at, bytes);
+CREATE TABLE IF NOT EXISTS bases (
+	document INTEGER PRIMARY KEY,
+	seq INTEGER NOT NULL,
+	at INTEGER NOT NULL,
+	data BLOB NOT NULL,
+	crc INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS authors (
+	document INTEGER NOT NULL,
+	client INTEGER NOT NULL,
+	clock INTEGER NOT NULL,
+	until INTEGER NOT NULL,
+	user TEXT NOT NULL,
+	at INTEGER NOT NULL,
+	PRIMARY KEY (document, client, clock)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS quarantine (
 	id INTEGER PRIMARY KEY,
 	document TEXT NOT NULL,
@@ -97,7 +124,7 @@ function addChangeNumbers(sql: DatabaseSync): void {
 		CREATE INDEX IF NOT EXISTS documents_by_change
 			ON documents (substr(name, 1, instr(name, '/')), changed);
 		CREATE TABLE IF NOT EXISTS newest_change (number INTEGER NOT NULL) STRICT;
-		INSERT INTO newest_change SELECT coalesce(max(changed), 0) FROM documents
+		INSERT INTO newest_change SELECT (SELECT coalesce(max(changed), 0) FROM documents)
 			WHERE NOT EXISTS (SELECT 1 FROM newest_change);
 		COMMIT;`);
 }

@@ -1,6 +1,12 @@
 import { GroupCommit, type Appender } from '../group-commit.ts';
-import { nothingCompacted, UnreadableDocument, type UpdateLog } from '../update-log.ts';
+import {
+	defaultHistoryMs,
+	nothingCompacted,
+	UnreadableDocument,
+	type UpdateLog,
+} from '../update-log.ts';
 import { Compaction } from './compaction.ts';
+import type { ToExpire } from './history-rows.ts';
 import type { LogFile } from './log-file.ts';
 import type { LogThreadData } from './log-thread.ts';
 import { ThreadCaller, ThreadError } from '../thread-caller.ts';
@@ -11,9 +17,16 @@ import { ThreadCaller, ThreadError } from '../thread-caller.ts';
  * `program` is that thread's; tests put a disk that fails below it.
  */
 export async function openSqliteLog(
-	data: LogThreadData,
+	{
+		historyMs = defaultHistoryMs,
+		...data
+	}: LogThreadData & {
+		/** How long folded updates are kept; 0: not at all. */
+		readonly historyMs?: number | undefined;
+	},
 	program = new URL('./log-thread.ts', import.meta.url),
 ): Promise<UpdateLog> {
+	const keepsHistory = historyMs > 0;
 	const writer = await ThreadCaller.start<LogFile>(program, data);
 	const compaction = new Compaction();
 	const appenders = new Set<WeakRef<Appender>>();
@@ -23,6 +36,15 @@ export async function openSqliteLog(
 			batch.map(({ appender, update }) => ({ document: appender.document, update })),
 		),
 	);
+
+	async function expire(document: string, before: number): Promise<boolean> {
+		const found = await writer.call('expire', document, before).catch(unreadable(document));
+		if (found === undefined || found === 'done') return found === 'done';
+		const { base, baseSeq: fromSeq, pieces } = found;
+		const data = await compaction.call('moveBase', document, base, pieces);
+		const { upTo, at } = pieces.at(-1)!;
+		return writer.call('moveBase', document, { fromSeq, upTo, at, data });
+	}
 
 	return {
 		async open(document) {
@@ -47,12 +69,40 @@ export async function openSqliteLog(
 			const read = await writer.call('read', document, upTo);
 			const last = read.updates.at(-1);
 			if (!last) return nothingCompacted;
-			const { data: made, snapshotBytes } = await compaction.compact(document, read);
-			const bytes = read.updates.reduce((sum, update) => sum + update.data.length, 0);
-			const fold = { upTo: last.seq, at: last.at, rows: read.updates.length, bytes, data: made };
-			const { snapshotSeq } = read;
-			if (!(await writer.call('fold', document, { snapshotSeq, ...fold }))) return nothingCompacted;
+			const { snapshot, snapshotSeq, updates } = read;
+			const { snapshotBytes, ...made } = await compaction.call('fold', document, {
+				snapshot,
+				updates,
+				keepsHistory,
+			});
+			const bytes = updates.reduce((sum, update) => sum + update.data.length, 0);
+			const fold = {
+				...made,
+				snapshotSeq,
+				upTo: last.seq,
+				at: last.at,
+				rows: updates.length,
+				bytes,
+			};
+			if (!(await writer.call('fold', document, fold))) return nothingCompacted;
 			return { foldedRows: fold.rows, foldedBytes: bytes, snapshotBytes };
+		},
+		history: (document) => writer.call('history', document).catch(unreadable(document)),
+		async expireHistory(now) {
+			const before = keepsHistory ? now - historyMs : Infinity;
+			const failures: Error[] = [];
+			let documents = 0;
+			for (let after: number | undefined = 0; after !== undefined;) {
+				const next: ToExpire = await writer.call('toExpire', after, before);
+				for (const document of next.due)
+					try {
+						if (await expire(document, before)) documents++;
+					} catch (error) {
+						failures.push(error as Error);
+					}
+				after = next.lookedAt;
+			}
+			return { documents, failures };
 		},
 		quarantine: (update) => writer.call('quarantine', { ...update, data: update.data.slice() }),
 		quarantined: (document) => writer.call('quarantined', document),

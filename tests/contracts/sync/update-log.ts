@@ -20,9 +20,11 @@ const failures: readonly { readonly step: FaultyStep; readonly keeps: boolean }[
 /** One kind of disk that a log writes to, with the ways to hurt it. */
 export interface LogUnderTest {
 	/** Opens the log on the disk; opening it again afterwards finds what was committed. */
-	open(): Promise<UpdateLog>;
+	open(options?: { historyMs: number }): Promise<UpdateLog>;
 	/** Changes a byte of an update that is on disk. */
 	damage(document: string, seq: number): void | Promise<void>;
+	/** Changes a byte of what was archived of a document. */
+	damageArchive(document: string): void | Promise<void>;
 	/** From now on the disk takes nothing, or everything again. */
 	fill(isFull: boolean): void | Promise<void>;
 	/** Which of its commits fail. */
@@ -49,11 +51,12 @@ async function textOf(log: UpdateLog): Promise<string> {
 	return JSON.stringify(readDocument(name, stored).getMap('draft').toJSON());
 }
 
-/** What every update log promises. `make` gives a fresh disk. */
-export function updateLogContract(make: () => LogUnderTest | Promise<LogUnderTest>): void {
-	async function withLog(
-		work: (log: UpdateLog, under: LogUnderTest) => Promise<void>,
-	): Promise<void> {
+export type MakeLog = () => LogUnderTest | Promise<LogUnderTest>;
+type Work = (log: UpdateLog, under: LogUnderTest) => Promise<void>;
+
+/** Runs work with a log on a fresh disk, and closes it afterwards. */
+export function freshLogs(make: MakeLog): (work: Work) => Promise<void> {
+	return async (work) => {
 		const under = await make();
 		const log = await under.open();
 		try {
@@ -61,7 +64,12 @@ export function updateLogContract(make: () => LogUnderTest | Promise<LogUnderTes
 		} finally {
 			await log.close();
 		}
-	}
+	};
+}
+
+/** What every update log promises. `make` gives a fresh disk. */
+export function updateLogContract(make: MakeLog): void {
+	const withLog = freshLogs(make);
 
 	test('a document that does not exist reads as empty and is not made by reading', () =>
 		withLog(async (log) => {
@@ -403,9 +411,13 @@ export function updateLogContract(make: () => LogUnderTest | Promise<LogUnderTes
 		withLog(async (log) => {
 			const opened = await log.open(name);
 			await opened.append(updatesOf(1, 1)[0]!);
+			await log.compact(name, 1);
 			await (await log.open('pp/b/answers')).append(updatesOf(1, 1)[0]!);
 			await log.remove('p/');
 			expect(await log.documents()).toEqual([{ name: 'pp/b/answers', head: 1 }]);
 			await expect(opened.append(updatesOf(2, 1)[0]!)).rejects.toThrow();
+			const again = await log.open(name);
+			expect(await again.append(updatesOf(3, 1)[0]!)).toBe(1);
+			expect(await log.history(name)).toMatchObject({ baseSeq: 0, archive: [], authors: [] });
 		}));
 }

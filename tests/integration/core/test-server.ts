@@ -53,6 +53,7 @@ export async function startTestServer(
 			ownerToken,
 			withSamples: false,
 			withRunner: false,
+			historyDays: 30,
 		},
 		logger: pino({ level: 'silent' }),
 		appFolder: options.appFolder ?? join(home, 'no-app'),

@@ -62,6 +62,7 @@ export async function openHostileWorld(): Promise<HostileWorld> {
 			ownerToken,
 			withSamples: false,
 			withRunner: false,
+			historyDays: 30,
 		},
 		logger: pino({ level: 'trace' }, { write: (line: string) => void log.push(line) }),
 		appFolder: join(home, 'no-app'),

@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
+import { unpackUpdates } from '#sync-server/log/archive-piece.ts';
+import { Authors, authorsOf } from '#sync-server/log/authors.ts';
+import { readDocument } from '#sync-server/log/compact-document.ts';
+import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
 import { WireClient } from './wire-client.ts';
 
 const program = new URL('./sync-server-process.ts', import.meta.url).pathname;
@@ -27,7 +31,27 @@ async function writeUntilDeath(url: string, name: string, acknowledged: string[]
 	}
 }
 
-test('S2 S8 kill -9 under load, in the middle of compactions: every acknowledged update is there', async () => {
+/** From its base on every update is there, together they say what is served, and each entry has its author (S14). */
+async function historyIsWhole(file: string): Promise<void> {
+	const log = await openSqliteLog({ file });
+	const name = 'p/b/answers';
+	const { base, baseSeq, archive, updates, authors, owners } = await log.history(name);
+	const { stored } = await log.open(name);
+	await log.close();
+	const past = [...archive.flatMap(unpackUpdates), ...updates];
+	expect(past.map(({ seq }) => seq)).toEqual(past.map((_, index) => baseSeq + 1 + index));
+	expect(baseSeq + past.length).toBe(stored.head);
+	const rebuilt = readDocument(name, { snapshot: base, updates: past });
+	const served = readDocument(name, stored);
+	expect(rebuilt.getMap('draft').toJSON()).toEqual(served.getMap('draft').toJSON());
+	const known = [new Authors(authors), new Authors(authorsOf(updates))];
+	for (const { id } of served.getMap('draft')._map.values())
+		expect(known.map((one) => one.find(id.client, id.clock)?.user)).toContain(
+			owners.get(id.client),
+		);
+}
+
+test('S2 S8 S14 kill -9 under load, in the middle of compactions: every acknowledged update is there', async () => {
 	const folder = mkdtempSync(join(tmpdir(), 'kill-'));
 	onTestFinished(() => rmSync(folder, { recursive: true }));
 	const acknowledged: string[] = [];
@@ -47,6 +71,7 @@ test('S2 S8 kill -9 under load, in the middle of compactions: every acknowledged
 		server.process.kill('SIGKILL');
 		await once(server.process, 'exit');
 		await Promise.all(writers);
+		await historyIsWhole(join(folder, 'updates.sqlite'));
 	}
 	const server = await start(folder);
 	onTestFinished(() => void server.process.kill('SIGKILL'));

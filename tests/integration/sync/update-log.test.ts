@@ -5,11 +5,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
-import { updateLogContract, updatesOf } from '../../contracts/sync/update-log.ts';
+import { logHistoryContract } from '../../contracts/sync/log-history.ts';
+import { updateLogContract, updatesOf, type MakeLog } from '../../contracts/sync/update-log.ts';
 import { CommitFaults, openFaultyLog } from '../../support/faulty-disk.ts';
 
 describe('the update log in memory', () => {
-	updateLogContract(() => {
+	const make: MakeLog = () => {
 		const disk = new MemoryDisk();
 		const faults = new CommitFaults();
 		disk.fault = () => {
@@ -18,20 +19,26 @@ describe('the update log in memory', () => {
 		};
 		return {
 			faults,
-			open: () => Promise.resolve(openMemoryLog(disk)),
+			open: (options) => Promise.resolve(openMemoryLog(disk, options)),
 			damage(document, seq) {
 				const row = disk.documents.get(document)!.updates.find((update) => update.seq === seq)!;
 				row.data[row.data.length >> 1]! ^= 1;
+			},
+			damageArchive(document) {
+				const { data } = disk.documents.get(document)!.past.pieces[0]!;
+				data[data.length >> 1]! ^= 1;
 			},
 			fill(isFull) {
 				disk.failure = isFull ? new Error('database or disk is full') : undefined;
 			},
 		};
-	});
+	};
+	updateLogContract(make);
+	logHistoryContract(make);
 });
 
 describe('the update log in SQLite', () => {
-	updateLogContract(() => {
+	const make: MakeLog = () => {
 		const folder = mkdtempSync(join(tmpdir(), 'update-log-'));
 		onTestFinished(() => rmSync(folder, { recursive: true }));
 		const file = join(folder, 'updates.sqlite');
@@ -39,7 +46,7 @@ describe('the update log in SQLite', () => {
 		return {
 			faults,
 			// 2 MB of pages: an update of 4 MB meets a full disk, with SQLite's own SQLITE_FULL.
-			open: () => openFaultyLog({ file, maxPages: 512 }, faults),
+			open: (options) => openFaultyLog({ file, maxPages: 512, ...options }, faults),
 			damage(document, seq) {
 				const sql = new DatabaseSync(file);
 				sql
@@ -50,9 +57,21 @@ describe('the update log in SQLite', () => {
 					.run(seq, document);
 				sql.close();
 			},
+			damageArchive(document) {
+				const sql = new DatabaseSync(file);
+				sql
+					.prepare(
+						`UPDATE archive SET data = CAST(substr(data, 1, 20) || x'ff00' || substr(data, 23) AS BLOB)
+						WHERE seq = 1 AND document = (SELECT id FROM documents WHERE name = ?)`,
+					)
+					.run(document);
+				sql.close();
+			},
 			fill: () => undefined,
 		};
-	});
+	};
+	updateLogContract(make);
+	logHistoryContract(make);
 });
 
 test('a log of before there were cursors, numbers of changes and versions is opened and goes on', async () => {
@@ -83,4 +102,33 @@ test('a log of before there were cursors, numbers of changes and versions is ope
 		});
 		await log.close();
 	}
+});
+
+test('S14 a log from before there was history is opened, and keeps it from its snapshot on', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'update-log-'));
+	onTestFinished(() => rmSync(folder, { recursive: true }));
+	const file = join(folder, 'updates.sqlite');
+	const updates = updatesOf(1, 9);
+	const before = await openSqliteLog({ file });
+	const { append } = await before.open('p/b/answers');
+	for (const update of updates.slice(0, 6)) await append(update);
+	await before.compact('p/b/answers', 3);
+	await before.close();
+	const sql = new DatabaseSync(file);
+	sql.exec('DROP TABLE archive; DROP TABLE bases; DROP TABLE authors');
+	sql.close();
+
+	const log = await openSqliteLog({ file });
+	expect(await log.history('p/b/answers')).toMatchObject({
+		...{ baseSeq: 3, baseAt: 1002, archive: [], authors: [] },
+		updates: [{ seq: 4 }, { seq: 5 }, { seq: 6 }],
+	});
+	await log.compact('p/b/answers', 6);
+	const { base, ...kept } = await log.history('p/b/answers');
+	expect(base).toBeDefined();
+	expect(kept).toMatchObject({
+		...{ baseSeq: 3, baseAt: 1002, archive: [{ seq: 4, upTo: 6 }], updates: [] },
+		authors: [{ client: 1, clock: 3, until: 6, user: 'ada' }],
+	});
+	await log.close();
 });

@@ -9,6 +9,7 @@ test('an empty environment gives the defaults of the design', () => {
 		ownerToken: undefined,
 		withSamples: true,
 		withRunner: undefined,
+		historyDays: 30,
 	});
 	expect(readConfig({}).home).toMatch(/\.flywheel$/);
 	expect(readConfig({ PORT: '', FLYWHEEL_URL: '' })).toEqual(readConfig({}));
@@ -23,6 +24,7 @@ test('what is given is read', () => {
 			FLYWHEEL_HOME: '/data',
 			FLYWHEEL_SAMPLES: '0',
 			FLYWHEEL_RUNNER: '1',
+			FLYWHEEL_HISTORY_DAYS: '0',
 		}),
 	).toMatchObject({
 		port: 80,
@@ -30,6 +32,7 @@ test('what is given is read', () => {
 		home: '/data',
 		withSamples: false,
 		withRunner: true,
+		historyDays: 0,
 	});
 });
 
@@ -39,6 +42,7 @@ test('every problem names its variable', () => {
 		FLYWHEEL_URL: 'ftp://x',
 		FLYWHEEL_OWNER_TOKEN: 'short',
 		FLYWHEEL_RUNNER: 'yes',
+		FLYWHEEL_HISTORY_DAYS: '-1',
 	};
 	expect(() => readConfig(wrong)).toThrow(ConfigError);
 	try {
