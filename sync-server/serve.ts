@@ -16,6 +16,7 @@ import { every } from './every.ts';
 import { openDocuments, type Documents } from './documents/documents.ts';
 import { gitHandler } from './git/git-handler.ts';
 import { openRepositories, type Repositories } from './git/repositories.ts';
+import { catchUpRoutes } from './http/catch-up-routes.ts';
 import { changeRoutes } from './http/change-routes.ts';
 import { dataRoutes } from './http/data-routes.ts';
 import { FeedCursors } from './http/feed-cursor.ts';
@@ -109,7 +110,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
 	await rm(importsFolder, { recursive: true, force: true }); // what a crash left there
 	const blobs = await openFolderBlobStore(join(config.home, 'blobs'));
 	const epoch = await tables.settings.getOrPut('epoch', newKey(8));
-	const cursors = new FeedCursors(await tables.settings.getOrPut('cursors', newKey(32)), epoch);
+	const secret = await tables.settings.getOrPut('cursors', newKey(32));
+	const cursors = new FeedCursors(secret, epoch);
 	const ended = new EndedCredentials();
 	const accounts = await openAccounts({
 		tables,
@@ -211,6 +213,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		...memberRoutes({ tables, accounts, guard, onRightsChanged }),
 		...inviteRoutes({ tables, accounts, guard, url, onRightsChanged }),
 		...changeRoutes({ tables, guard, cursors }),
+		...catchUpRoutes({ documents, secret, epoch }),
 		...dataRoutes({
 			tables,
 			guard,

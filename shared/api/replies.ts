@@ -14,6 +14,17 @@ export interface Me {
 	readonly url: string;
 }
 
+/** `POST /api/sync/changes` `{since?}`: documents that changed, each with how far it goes now (shared/wire/cursor.ts). */
+export type ChangedDocuments =
+	| {
+			readonly documents: readonly { readonly name: string; readonly cursor: string }[];
+			/** Opaque: the `since` of the next call. */
+			readonly cursor: string;
+			readonly more: boolean;
+	  }
+	/** The cursor no longer serves: begin without one, and compare every document. */
+	| { readonly reset: true };
+
 /** `GET /api/projects/:p/items?q=&state=&split=&option=&batch=&after=&limit=`: one page. */
 export interface ItemPage {
 	readonly items: readonly ItemRow[];

@@ -12,4 +12,9 @@ export interface Standing {
 export interface Directory {
 	/** Undefined where the batch does not exist or the person may not know of it: nobody can tell which. */
 	find(user: string, name: DocumentName): Promise<Standing | undefined>;
+	/**
+	 * How the names begin of all documents that the person may read: `<project>/` where they read the whole of
+	 * it, `<project>/<batch>/` for single batches; in one order.
+	 */
+	reach(user: string): Promise<readonly string[]>;
 }

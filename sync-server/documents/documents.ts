@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
+import { CommandError } from '#shared/api/errors.ts';
+import type { CatchUpReply, CatchUpRequest } from '#shared/wire/catch-up.ts';
 import { closeCodes } from '#shared/wire/close-codes.ts';
 import type { ClientAddress } from '#shared/wire/client-address.ts';
 import {
@@ -9,11 +11,13 @@ import {
 } from '#shared/wire/document-name.ts';
 import { leastWriters, type LeastWriters } from '#shared/wire/document-version.ts';
 import type { UpdateLog } from '../log/update-log.ts';
+import { changedDocuments, type ChangedPage, type ChangedPosition } from './changed-documents.ts';
 import { Compactor } from './compactor.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { newCounters, type Counters } from './counters.ts';
 import type { Directory } from './directory.ts';
 import { isProjected } from './entries.ts';
+import { Exchange, Visit, type ExchangeHost } from './exchange.ts';
 import { FewAtOnce } from './few-at-once.ts';
 import { GateAside, type GateAsideOptions } from './gate/gate-aside.ts';
 import { OpenDocument } from './open-document.ts';
@@ -79,6 +83,13 @@ export interface Documents {
 	 * are lost. A name that is none, a batch that is none and one that is not theirs all end in 4404 (S4). `address` is what it says beside that.
 	 */
 	accept(socket: WebSocket, who: Visitor, name: string, address: ClientAddress): Promise<void>;
+	/** Which documents that a person may read changed after a position; without one, where to go on from. */
+	changed(user: string, since: ChangedPosition | undefined): Promise<ChangedPage>;
+	/** Brings many documents up to date at once, without a socket. Rejects with `overloaded` at the end. */
+	exchange(
+		who: Pick<Visitor, 'user' | 'credential'>,
+		request: CatchUpRequest,
+	): Promise<readonly CatchUpReply[]>;
 	/** Call after the tables committed: open connections are judged again at once (S7). */
 	rightsChanged(change: RightsChange): void;
 	/** A session or token is no longer good: what was opened with it closes (S7). */
@@ -110,6 +121,8 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	const turns = new Turns();
 	const loading = new FewAtOnce(loadingAtOnce);
 	const connections = new Set<Connection>();
+	/** Documents of requests under way. */
+	const visits = new Set<Visit>();
 	/** One promise for everybody who opens the same document. */
 	const opened = new Map<string, Promise<OpenDocument>>();
 	const resident = new Map<string, OpenDocument>();
@@ -192,7 +205,26 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		}
 	}
 
-	const host: ConnectionHost = {
+	/** Keeps a document in memory for the work of somebody who has no connection. */
+	async function use<T>(
+		path: string,
+		name: DocumentName,
+		work: (document: OpenDocument) => Promise<T>,
+	): Promise<T> {
+		if (isClosing) throw new Error('the documents are closing');
+		const { promise: working, resolve } = Promise.withResolvers<T>();
+		await open(path, name, (document) => {
+			const release = document.hold();
+			const leave = (): void => {
+				release();
+				if (document.isIdle && !document.isClosed) retire(document);
+			};
+			resolve(work(document).finally(leave));
+		});
+		return working;
+	}
+
+	const host: ConnectionHost & ExchangeHost = {
 		counters,
 		now,
 		find: (user, name) => directory.find(user, name),
@@ -207,6 +239,8 @@ export function openDocuments(options: DocumentsOptions): Documents {
 			};
 		},
 		since: (path, cursor) => log.since(path, cursor),
+		sinceEach: (...asked) => log.sinceEach(...asked),
+		use,
 		quarantine(refused) {
 			logger.warn(
 				{ document: refused.document, user: refused.user, reason: refused.reason },
@@ -237,16 +271,28 @@ export function openDocuments(options: DocumentsOptions): Documents {
 			connections.add(connection);
 			await connection.join();
 		},
+		changed: (user, since) => changedDocuments({ log, directory }, user, since),
+		async exchange(who, { version, asks }) {
+			if (isClosing) throw new CommandError('overloaded', 'The server is restarting.');
+			const those = asks.map((ask) => new Visit({ ...who, version }, ask));
+			for (const visit of those) visits.add(visit);
+			try {
+				return await new Exchange(host).answer(those);
+			} finally {
+				for (const visit of those) visits.delete(visit);
+			}
+		},
 		rightsChanged({ project, batch, user }) {
+			const isConcerned = (one: Pick<Visit, 'name' | 'user'>): boolean =>
+				(project === undefined || one.name?.project === project) &&
+				(batch === undefined || one.name?.batch === batch) &&
+				(user === undefined || one.user === user);
 			for (const connection of connections)
-				if (
-					(project === undefined || connection.name.project === project) &&
-					(batch === undefined || connection.name.batch === batch) &&
-					(user === undefined || connection.user === user)
-				)
-					void connection.rightsChanged();
+				if (isConcerned(connection)) void connection.rightsChanged();
+			for (const visit of visits) visit.isStale ||= isConcerned(visit);
 		},
 		credentialEnded(credential) {
+			for (const visit of visits) visit.isStale ||= visit.credential === credential;
 			for (const connection of [...connections])
 				if (connection.credential === credential) connection.close(closeCodes.credentialEnded);
 		},

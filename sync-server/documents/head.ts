@@ -37,6 +37,17 @@ export class Head {
 		return this.#seq;
 	}
 
+	/** The checksum of the update with that number. */
+	get check(): number {
+		return this.#check;
+	}
+
+	/** What the log is called. */
+	async epoch(): Promise<number> {
+		if (this.#epoch === 0 && this.#seq > 0) this.#epoch = (await this.#options.read()).epoch;
+		return this.#epoch;
+	}
+
 	/** Undefined where the log has not said yet what it is called. */
 	get cursor(): Cursor | undefined {
 		if (this.#epoch === 0 && this.#seq > 0) return undefined;
@@ -58,7 +69,7 @@ export class Head {
 	async #tell(): Promise<void> {
 		this.#timer = undefined;
 		try {
-			if (this.#epoch === 0) this.#epoch = (await this.#options.read()).epoch;
+			await this.epoch();
 		} catch (error) {
 			this.#options.failed(error); // without a head nobody misses anything; the next change tries again
 		}

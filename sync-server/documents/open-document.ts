@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { Logger } from 'pino';
 import * as Y from 'yjs';
 import type { Cursor } from '#shared/wire/cursor.ts';
@@ -106,7 +107,9 @@ export class OpenDocument {
 	#leastWriter: number;
 	readonly #head: Head;
 	#inFlight: InFlight[] = [];
-	#actions: { after: number; run: () => void }[] = [];
+	#actions: { after: number; run: () => void; drop?: () => void }[] = [];
+	/** Who uses it without listening. */
+	#users = 0;
 	#settled: (() => void)[] = [];
 	/** Updates appended and updates on disk since it was opened. */
 	#appended = 0;
@@ -158,9 +161,15 @@ export class OpenDocument {
 		return this.#isClosed;
 	}
 
-	/** Nobody listens and nothing waits for the disk. */
+	/** Nobody listens or uses it, and nothing waits for the disk. */
 	get isIdle(): boolean {
-		return this.listeners.size === 0 && this.#inFlight.length === 0;
+		return this.listeners.size === 0 && this.#users === 0 && this.#inFlight.length === 0;
+	}
+
+	/** Keeps it in memory for somebody who does not listen, until what comes back is called. */
+	hold(): () => void {
+		this.#users++;
+		return () => void this.#users--;
 	}
 
 	/** Roughly what it takes in memory: ten times its encoded form, and what even an empty one takes. */
@@ -201,6 +210,19 @@ export class OpenDocument {
 	async differenceAside(stateVector: Uint8Array): Promise<Difference> {
 		const { log, readAside } = this.#options;
 		return readAside.difference(this.path, await log.read(), stateVector);
+	}
+
+	/**
+	 * How far it is with everything that was taken so far, once that is on disk; undefined where the disk refuses.
+	 * Who is sent a difference that was made in the same turn has everything up to there.
+	 */
+	async cursorOnDisk(): Promise<Cursor | undefined> {
+		// Others may write meanwhile: that is on disk by then, too, and does not count.
+		const last = this.#inFlight.at(-1);
+		const { seq, check } = this.#head;
+		if (!(await this.#whenDurable())) return undefined;
+		const place = last ? { seq: last.seq!, check: crc32(last.data) } : { seq, check };
+		return { epoch: await this.#head.epoch(), ...place };
 	}
 
 	/**
@@ -391,6 +413,15 @@ export class OpenDocument {
 		else this.#actions.push({ after: this.#appended, run });
 	}
 
+	/** Resolves with true once everything taken so far is on disk, with false when it will not be. */
+	#whenDurable(): Promise<boolean> {
+		if (this.#inFlight.length === 0) return Promise.resolve(!this.#isClosed);
+		return new Promise((resolve) => {
+			const [run, drop] = [true, false].map((isDurable) => () => resolve(isDurable));
+			this.#actions.push({ after: this.#appended, run: run!, drop: drop! });
+		});
+	}
+
 	#runActions(): void {
 		while (this.#actions.length > 0 && this.#actions[0]!.after <= this.#durable)
 			this.#actions.shift()!.run();
@@ -424,7 +455,7 @@ export class OpenDocument {
 	#close(): void {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
-		this.#actions = [];
+		for (const { drop } of this.#actions.splice(0)) drop?.();
 		this.#inFlight = [];
 		for (const resolve of this.#settled.splice(0)) resolve();
 		this.presence.stop();

@@ -9,7 +9,7 @@ import { serveLfs } from './lfs.ts';
 import { lfsType } from './lfs-shapes.ts';
 import { isProjectId } from './names.ts';
 import type { Repositories } from './repositories.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../turns.ts';
 
 export interface GitHandlerOptions {
 	readonly repositories: Repositories;

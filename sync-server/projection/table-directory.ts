@@ -1,4 +1,4 @@
-import { access } from '#shared/access/access.ts';
+import { access, parts } from '#shared/access/access.ts';
 import type { Directory } from '../documents/directory.ts';
 import type { Tables } from '../tables/tables.ts';
 
@@ -14,5 +14,26 @@ export function tableDirectory(tables: Pick<Tables, 'batches'>): Directory {
 			if (may === 'none') return undefined;
 			return { access: may, state: batch.state, isBlind: batch.isBlind };
 		},
+		async reach(user) {
+			const { projects, batches } = await tables.batches.standings(user);
+			// Whole is what they read without being in any batch, a blind one too.
+			const stranger = { isMember: false, isBlind: true };
+			const whole = projects
+				.filter(({ role }) => readsAll((part) => access(role, stranger, 'open', part)))
+				.map(({ project }) => project);
+			const single = batches.filter(
+				({ project, role, isBlind, state }) =>
+					!whole.includes(project) &&
+					readsAll((part) => access(role, { isMember: true, isBlind }, state, part)),
+			);
+			return [
+				...whole.map((project) => `${project}/`),
+				...single.map(({ project, batch }) => `${project}/${batch}/`),
+			];
+		},
 	};
+}
+
+function readsAll(accessTo: (part: (typeof parts)[number]) => string): boolean {
+	return parts.every((part) => accessTo(part) !== 'none');
 }

@@ -1,4 +1,4 @@
-import type { BatchState, Role } from '#shared/access/access.ts';
+import type { BatchState, Membership, Role } from '#shared/access/access.ts';
 import type { Packet } from '#shared/api/replies.ts';
 import type { BatchPurpose } from '#shared/replica/rows.ts';
 import type { ItemFilter } from './items.ts';
@@ -38,6 +38,18 @@ export interface BatchStanding {
 	readonly isMember: boolean;
 }
 
+/** Where a person stands, in all projects that they are in. */
+export interface PersonStandings {
+	readonly projects: readonly { readonly project: string; readonly role: Role }[];
+	/** Batches that they are a member of, in these projects. */
+	readonly batches: readonly (Pick<Membership, 'isBlind'> & {
+		readonly project: string;
+		readonly batch: string;
+		readonly state: BatchState;
+		readonly role: Role;
+	})[];
+}
+
 export interface BatchesTable {
 	/**
 	 * Makes batches of at most `size` items; with overlap *k* each item is in *k* of them, and a blind batch has one
@@ -75,6 +87,8 @@ export interface BatchesTable {
 	}): Promise<{ batch: string; isNew: boolean }>;
 	find(batch: string): Promise<Batch | undefined>;
 	standing(batch: string, user: string): Promise<BatchStanding | undefined>;
+	/** How a person stands to everything, in the order of the names. */
+	standings(user: string): Promise<PersonStandings>;
 	/** What comes later is late. Closing a closed batch changes nothing. */
 	close(batch: string, at: string): Promise<void>;
 	/** Opens it again and takes in what was late, but for what a lead has set aside. */

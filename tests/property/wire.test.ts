@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parts } from '#shared/access/access.ts';
+import {
+	readCatchUpAnswer,
+	readCatchUpRequest,
+	writeCatchUpAnswer,
+	writeCatchUpRequest,
+	type CatchUpReply,
+} from '#shared/wire/catch-up.ts';
 import { formatDocumentName, parseDocumentName } from '#shared/wire/document-name.ts';
 import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';
 
@@ -66,6 +73,83 @@ describe('messages on the wire', () => {
 		expect(
 			readMessage(writeMessage({ kind: 'barrier', payload: new Uint8Array(65) })),
 		).toBeUndefined();
+	});
+});
+
+const ask = fc.record({
+	name: fc.string({ maxLength: 200 }),
+	cursor: fc.string({ maxLength: 64 }),
+	stateVector: bytes,
+	update: bytes,
+});
+const request = fc.record({
+	version: fc.nat(),
+	asks: fc.uniqueArray(ask, { selector: ({ name }) => name, maxLength: 12 }),
+});
+const name = fc.string();
+const reply: fc.Arbitrary<CatchUpReply> = fc.oneof(
+	fc.record({
+		name,
+		kind: fc.constant('level' as const),
+		cursor: fc.string(),
+		updates: fc.array(bytes, { maxLength: 3 }),
+	}),
+	fc.record({ name, kind: fc.constant('refused' as const), code: fc.nat(), reason: text }),
+	fc.record({
+		name,
+		kind: fc.constantFrom('resync' as const, 'missing' as const, 'later' as const),
+	}),
+	fc.record({ name, kind: fc.constant('unavailable' as const) }),
+);
+const replies = fc.array(reply, { maxLength: 12 });
+
+describe('batches of documents', () => {
+	it('are read as they were written, and are nothing when they are cut or go on', () => {
+		fc.assert(
+			fc.property(request, replies, fc.double({ min: 0, max: 0.999 }), (sent, answered, share) => {
+				const [asked, answer] = [writeCatchUpRequest(sent), writeCatchUpAnswer(answered)];
+				expect(readCatchUpRequest(asked)).toEqual(sent);
+				expect(readCatchUpAnswer(answer)).toEqual(answered);
+				const cut = (body: Uint8Array) => body.subarray(0, Math.floor(body.length * share));
+				expect(readCatchUpRequest(cut(asked))).toBeUndefined();
+				expect(readCatchUpAnswer(cut(answer))).toBeUndefined();
+				expect(readCatchUpRequest(Uint8Array.from([...asked, 0]))).toBeUndefined();
+				expect(readCatchUpAnswer(Uint8Array.from([...answer, 0]))).toBeUndefined();
+			}),
+		);
+	});
+
+	it('never throw, whatever the bytes', () => {
+		const flipped = fc
+			.tuple(request, fc.nat(), fc.nat(255))
+			.map(([sent, at, value]) =>
+				writeCatchUpRequest(sent).map((byte, index, { length }) =>
+					index === at % length ? value : byte,
+				),
+			);
+		fc.assert(
+			fc.property(fc.oneof(bytes, flipped), (body) => {
+				const read = readCatchUpRequest(body);
+				if (read) expect(readCatchUpRequest(writeCatchUpRequest(read))).toEqual(read);
+				readCatchUpAnswer(body);
+			}),
+			{ numRuns: 2000 },
+		);
+	});
+
+	it('are refused with a document twice, too many of them, or of another version', () => {
+		const one = (name: string) => ({
+			...{ name, cursor: '', stateVector: new Uint8Array(), update: new Uint8Array() },
+		});
+		const read = (...names: string[]) =>
+			readCatchUpRequest(writeCatchUpRequest({ version: 1, asks: names.map(one) }));
+		const many = (count: number) => read(...Array.from({ length: count }, (_, at) => `${at}`));
+		expect(many(100)?.asks).toHaveLength(100);
+		expect(many(101)).toBeUndefined();
+		expect(read('a', 'a')).toBeUndefined();
+		expect(read('a'.repeat(201))).toBeUndefined();
+		expect(readCatchUpRequest(Uint8Array.of(2, 1, 0))).toBeUndefined();
+		expect(readCatchUpRequest(Uint8Array.of(1, 7, 0))).toEqual({ version: 7, asks: [] });
 	});
 });
 

@@ -117,15 +117,15 @@ function addColumn(sql: DatabaseSync, column: string, declaration: string): void
  * there were any, the order in which documents were made stands for that of their changes.
  */
 function addChangeNumbers(sql: DatabaseSync): void {
+	// Nothing at all is written where they are there: what was read is durable (S1).
+	if (sql.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'newest_change'`).get()) return;
 	const isOld = !hasColumn(sql, 'changed');
 	sql.exec(`BEGIN IMMEDIATE;
 		${isOld ? 'ALTER TABLE documents ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;' : ''}
 		${isOld ? 'UPDATE documents SET changed = id;' : ''}
-		CREATE INDEX IF NOT EXISTS documents_by_change
-			ON documents (substr(name, 1, instr(name, '/')), changed);
-		CREATE TABLE IF NOT EXISTS newest_change (number INTEGER NOT NULL) STRICT;
-		INSERT INTO newest_change SELECT (SELECT coalesce(max(changed), 0) FROM documents)
-			WHERE NOT EXISTS (SELECT 1 FROM newest_change);
+		CREATE INDEX documents_by_change ON documents (substr(name, 1, instr(name, '/')), changed);
+		CREATE TABLE newest_change (number INTEGER NOT NULL) STRICT;
+		INSERT INTO newest_change SELECT coalesce(max(changed), 0) FROM documents;
 		COMMIT;`);
 }
 

@@ -1,6 +1,6 @@
 import { CommandError } from '#shared/api/errors.ts';
 import type { Role } from '#shared/access/access.ts';
-import type { BatchesTable, Batch } from '../batches.ts';
+import type { BatchesTable, Batch, PersonStandings } from '../batches.ts';
 import type { Synchronous } from '../synchronous.ts';
 import { checkMembers, chosenItems, putBatch } from './batch-making.ts';
 import type { Database } from './database.ts';
@@ -152,6 +152,25 @@ export function batches(database: Database): Synchronous<BatchesTable> {
 				batch,
 				role: member?.['role'] as Role | undefined,
 				isMember: batch.members.includes(user),
+			};
+		},
+		standings(user) {
+			const projects = database
+				.prepare('SELECT project, role FROM members WHERE user = ? ORDER BY project')
+				.all(user) as unknown as PersonStandings['projects'];
+			const batches = database
+				.prepare(
+					`SELECT batches.project, batches.id AS batch, batches.state, batches.is_blind AS isBlind, role
+					FROM batch_members JOIN batches ON batches.id = batch_members.batch
+					JOIN members ON members.project = batches.project AND members.user = batch_members.user
+					WHERE batch_members.user = ? ORDER BY batches.project, batches.id`,
+				)
+				.all(user) as unknown as (Omit<PersonStandings['batches'][number], 'isBlind'> & {
+				readonly isBlind: number;
+			})[];
+			return {
+				projects,
+				batches: batches.map((one) => ({ ...one, isBlind: one.isBlind === 1 })),
 			};
 		},
 		close(id, at) {

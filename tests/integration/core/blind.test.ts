@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Packet } from '#shared/api/replies.ts';
 import { submittedShape } from '#shared/corpus/submission.ts';
+import { readCatchUpAnswer, writeCatchUpRequest } from '#shared/wire/catch-up.ts';
+import { documentVersion } from '#shared/wire/document-version.ts';
 import { WireClient } from '../sync/wire-client.ts';
 import { sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
 
@@ -112,6 +114,8 @@ async function benAnswers(): Promise<void> {
 test('a blind labeler’s feeds stay silent while another one answers the same items', async () => {
 	const paths = ['/api/changes', `/api/projects/${project}/changes`];
 	const before = await Promise.all(paths.map((path) => feed(ada, path)));
+	const changed = (body: object) => ada.json<object>('POST', '/api/sync/changes', body);
+	const documents = (await changed({})) as { readonly cursor: string };
 	const health = async () => (await fetch(`${server.url}/healthz`)).text();
 	const healthy = await health();
 	const watching = await join(ada, adasBatch, 'answers');
@@ -126,6 +130,8 @@ test('a blind labeler’s feeds stay silent while another one answers the same i
 		expect(text.trim().split('\n'), 'nothing but a cursor').toHaveLength(1);
 	}
 	expect(await health()).toBe(healthy);
+	expect(await changed({ since: documents.cursor })).toEqual(documents);
+	expect(await changed({})).toEqual(documents);
 	for (const { text } of before) for (const secret of secrets) expect(text).not.toContain(secret);
 	expect(watching.heard.filter(({ kind }) => kind === 'update')).toEqual([]);
 	expect([...watching.document.getMap('submitted').keys()]).toEqual([]);
@@ -158,6 +164,7 @@ test('no call answers a blind labeler with anything of the other’s', async () 
 		'get /api/tokens',
 		'get /api/projects',
 		'get /api/changes',
+		'post /api/sync/changes',
 		'get /api/projects/:project',
 		'get /api/projects/:project/members',
 		'get /api/projects/:project/changes',
@@ -205,6 +212,22 @@ test('documents of another round are closed to a blind labeler, and their own sh
 		await mine.close();
 		await reviewer.close();
 	}
+	const parts = ['answers', 'verdicts', 'notes'];
+	const asked = [bensBatch, 'no-such-batch'].flatMap((batch) =>
+		parts.map((part) => `${project}/${batch}/${part}`),
+	);
+	const nothing = new Uint8Array();
+	const reply = await fetch(`${server.url}/api/sync/batch`, {
+		method: 'POST',
+		headers: { Authorization: `Bearer ${ada.token}` },
+		body: writeCatchUpRequest({
+			version: documentVersion,
+			asks: asked.map((name) => ({ name, cursor: '', stateVector: nothing, update: nothing })),
+		}) as Uint8Array<ArrayBuffer>,
+	});
+	expect(readCatchUpAnswer(new Uint8Array(await reply.arrayBuffer()))).toEqual(
+		asked.map((name) => ({ name, kind: 'missing' })),
+	);
 });
 
 test('live hints carry no data, and git knows nothing of a labeler', async () => {

@@ -71,6 +71,7 @@ export async function startSyncServer(
 				if (!tables.batches.has(batch)) return Promise.resolve(undefined);
 				return Promise.resolve({ access: 'write', state: 'open', isBlind: false });
 			},
+			reach: () => Promise.resolve([...tables.batches].map((batch) => `p/${batch}/`)),
 		},
 		projection: tables,
 		logger: pino({ level: 'silent' }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Turns } from '#sync-server/git/turns.ts';
+import { Turns } from '#sync-server/turns.ts';
 
 const limits = { atOnce: 3, perKey: 2, waiting: 2 };
 

@@ -43,7 +43,7 @@ export class Turns {
 
 	async #wait(key: string, signal: AbortSignal | undefined): Promise<void> {
 		if (this.#queue.length >= this.#limits.waiting)
-			throw new CommandError('overloaded', 'Too many are using git here at this moment.');
+			throw new CommandError('overloaded', 'Too many ask for this at the same moment.');
 		const { promise, resolve, reject } = Promise.withResolvers<void>();
 		const place = { key, go: resolve };
 		const leave = (): void => {
