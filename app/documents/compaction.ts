@@ -2,12 +2,13 @@ import * as Y from 'yjs';
 import type { Replica } from '#app/replica/database.ts';
 import { fromLog } from './origins.ts';
 import {
-	applyPart,
+	applyPartInSlices,
 	isIncomplete,
 	newDocumentRow,
 	readAfter,
 	rowsBetween,
 } from './document-storage.ts';
+import { applyInSlices, piecesInSlices } from './slices.ts';
 
 /** After so many rows a log is worth folding. */
 export const foldAfterRows = 200;
@@ -41,12 +42,12 @@ async function fold(replica: Replica, document: string): Promise<boolean> {
 	if (row.head === row.foldedTo) return false;
 
 	const whole = new Y.Doc();
-	applyPart(whole, part, fromLog);
+	await applyPartInSlices(whole, part, fromLog);
 	// A row is missing: folding would seal the hole. Everything stays as it is.
 	if (isIncomplete(whole)) return false;
-	const data = Y.encodeStateAsUpdateV2(whole);
+	const pieces = await piecesInSlices(whole);
 	const copy = new Y.Doc();
-	Y.applyUpdateV2(copy, data);
+	await applyInSlices(copy, pieces, fromLog);
 	const isSame = Y.equalSnapshots(Y.snapshot(whole), Y.snapshot(copy));
 	whole.destroy();
 	copy.destroy();
@@ -55,7 +56,7 @@ async function fold(replica: Replica, document: string): Promise<boolean> {
 	return replica.transaction('rw', [updates, documents, documentSnapshots], async () => {
 		const now = await documents.get(document);
 		if (now?.generation !== row.generation || now.foldedTo !== row.foldedTo) return false;
-		await documentSnapshots.put({ document, upTo: row.head, data });
+		await documentSnapshots.put({ document, upTo: row.head, pieces });
 		await rowsBetween(replica, document, 0, row.head).delete();
 		await documents.put({ ...now, foldedTo: row.head });
 		return true;

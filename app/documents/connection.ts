@@ -9,6 +9,11 @@ import { writeMessage, type Message } from '#shared/wire/messages.ts';
 import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Refused } from '#app/replica/database.ts';
 import type { DocumentLog } from './document-log.ts';
+import { InOrder } from './in-order.ts';
+import { applyInSlices, piecesInSlices, splitToSend } from './slices.ts';
+
+/** A message was larger than the server takes: sending it again would be no better. */
+const messageTooBig = 1009;
 
 /** Where the connection of one document stands. */
 type ConnectionState =
@@ -52,6 +57,10 @@ export class Connection {
 	readonly #options: ConnectionOptions;
 	readonly #provider: WebsocketProvider;
 	readonly #stopListening: () => void;
+	/** What the server says, in its order, however long a part of it takes. */
+	readonly #heard = new InOrder();
+	/** What was written while our step 2 is put together: it goes behind it. */
+	#unsent: Uint8Array[] | undefined;
 	#state: ConnectionState = { kind: 'waiting' };
 	#failures = 0;
 	/** Until it connects again, the server reads nothing of what is sent. */
@@ -74,10 +83,14 @@ export class Connection {
 			...(socket ? { WebSocketPolyfill: socket } : {}),
 		});
 		log.addServerOrigin(this.#provider);
+		// It would send what is written before the server was sent what that builds on, and at any size.
+		log.doc.off('update', this.#provider._updateHandler);
+		log.doc.on('update', this.#onUpdate);
 		this.#handleMessages();
 		this.#provider.on('status', ({ status }) => {
 			if (status !== 'connected') return;
 			this.#state = { kind: 'greeting' };
+			this.#unsent = undefined;
 			this.#expectAnswer();
 		});
 		this.#provider.on('sync', (isSynced) => {
@@ -124,47 +137,91 @@ export class Connection {
 		this.#state = { kind: 'stopped' };
 		clearTimeout(this.#timer);
 		this.#stopListening();
+		this.log.doc.off('update', this.#onUpdate);
 		this.#provider.destroy();
 		this.awareness.destroy();
 	}
 
 	#handleMessages(): void {
 		const handlers = this.#provider.messageHandlers;
-		const sync = handlers[0]!;
-		handlers[0] = (encoder, decoder, ...rest) => {
-			const isStep1 = decoder.arr[decoder.pos] === 0;
-			sync(encoder, decoder, ...rest);
-			// The provider sends our step 2 as soon as this returns; the barrier must come behind it.
-			if (isStep1) queueMicrotask(() => this.#greeted());
+		handlers[0] = (_encoder, decoder) => {
+			const kind = decoding.readVarUint(decoder);
+			const bytes = decoding.readVarUint8Array(decoder);
+			this.#hear(() => (kind === 0 ? this.#sendMissing(bytes) : this.#takeIn(bytes, kind === 1)));
 		};
 		// Said to who may only read; `access` has told the page already.
 		handlers[2] = () => {};
-		handlers[102] = (_encoder, decoder) => this.#confirmed(decoding.readVarUint8Array(decoder));
-		handlers[105] = (_encoder, decoder) => this.#heardHead(decoding.readVarString(decoder));
+		handlers[102] = (_encoder, decoder) => {
+			const payload = decoding.readVarUint8Array(decoder);
+			this.#hear(() => this.#confirmed(payload));
+		};
+		handlers[105] = (_encoder, decoder) => {
+			const cursor = decoding.readVarString(decoder);
+			this.#hear(() => this.#heardHead(cursor));
+		};
 		handlers[103] = (_encoder, decoder) => {
 			const code = decoding.readVarUint(decoder);
 			decoding.readVarUint8Array(decoder);
 			const reason = decoding.readVarString(decoder);
-			queueMicrotask(() => {
-				if (this.#state.kind === 'stopped') return;
-				if (code === refusals.outdated.code) this.#foundOutdated();
-				else this.#options.onRefused({ code, reason });
-			});
+			this.#hear(() => queueMicrotask(() => this.#refused({ code, reason })));
 		};
+	}
+
+	/** Does what a message asks for after what was heard before it; what is left of another socket asks for nothing. */
+	#hear(act: () => void | Promise<void>): void {
+		const { ws } = this.#provider;
+		this.#heard.run(() => {
+			if (this.#state.kind !== 'stopped' && this.#provider.ws === ws) return act();
+		});
+	}
+
+	async #takeIn(update: Uint8Array, isStep2: boolean): Promise<void> {
+		const { ws } = this.#provider;
+		await applyInSlices(this.log.doc, [update], this.#provider);
+		if (isStep2 && this.#provider.ws === ws) this.#provider.synced = true;
+	}
+
+	/** Sends what the server lacks, and behind it what is written from here on. */
+	async #sendMissing(stateVector: Uint8Array): Promise<void> {
+		const { ws } = this.#provider;
+		const unsent: Uint8Array[] = [];
+		this.#unsent = unsent;
+		const pieces = await piecesInSlices(this.log.doc, stateVector);
+		if (this.#provider.ws !== ws || this.#state.kind === 'stopped') return;
+		const last = pieces.pop() ?? Uint8Array.of(0, 0);
+		for (const update of pieces) this.#send({ kind: 'update', update });
+		this.#send({ kind: 'step2', update: last });
+		this.#unsent = undefined;
+		for (const update of unsent) this.#sendUpdate(update);
+		this.#greeted();
+	}
+
+	readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
+		if (origin === this.#provider) return;
+		if (this.#unsent) this.#unsent.push(update);
+		// Before that it goes along with our step 2.
+		else if (this.#state.kind === 'open') this.#sendUpdate(update);
+	};
+
+	#sendUpdate(update: Uint8Array): void {
+		for (const piece of splitToSend(update)) this.#send({ kind: 'update', update: piece });
 	}
 
 	/**
 	 * Everything up to the cursor was sent. In place of a step 1 it says that the server asks for nothing,
 	 * since it was told that it lacks nothing: what was written after that was said is sent now.
 	 */
-	#heardHead(cursor: string): void {
+	#heardHead(cursor: string): void | Promise<void> {
 		void this.log.keepCursor(cursor);
 		if (this.#state.kind !== 'greeting' || !this.#vouchedFor) return;
-		if (this.log.saved !== 'on the server') {
-			const update = Y.encodeStateAsUpdate(this.log.doc, this.#vouchedFor);
-			this.#send({ kind: 'step2', update });
-		}
+		if (this.log.saved !== 'on the server') return this.#sendMissing(this.#vouchedFor);
 		this.#greeted();
+	}
+
+	#refused(refused: Refused): void {
+		if (this.#state.kind === 'stopped') return;
+		if (refused.code === refusals.outdated.code) this.#foundOutdated();
+		else this.#options.onRefused(refused);
 	}
 
 	#foundOutdated(): void {
@@ -212,7 +269,12 @@ export class Connection {
 
 	#expectAnswer(): void {
 		clearTimeout(this.#timer);
-		this.#timer = setTimeout(() => this.#provider.disconnect(), this.#options.silenceMs ?? 10_000);
+		const waiting = this.#provider.ws?.bufferedAmount ?? 0;
+		this.#timer = setTimeout(() => {
+			// As long as what was sent goes out, the network only is slow.
+			if ((this.#provider.ws?.bufferedAmount ?? 0) < waiting) this.#expectAnswer();
+			else this.#provider.disconnect();
+		}, this.#options.silenceMs ?? 10_000);
 	}
 
 	#closed(code: number | undefined): void {
@@ -225,6 +287,9 @@ export class Connection {
 			case closeCodes.notFound.code:
 				this.#state = { kind: 'stopped' };
 				return queueMicrotask(() => this.#options.onBlocked('not-found'));
+			case messageTooBig:
+				this.#state = { kind: 'stopped' };
+				return queueMicrotask(() => this.#options.onRefused(refusals.tooLarge));
 			default: {
 				this.#state = { kind: 'waiting' };
 				const { random } = this.#options;

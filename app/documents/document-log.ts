@@ -1,9 +1,16 @@
 import Dexie from 'dexie';
 import * as Y from 'yjs';
+import { packUpdates } from '#shared/wire/pack-updates.ts';
 import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Block, DocumentRow, Refused, Replica, UndoRow } from '#app/replica/database.ts';
 import { compactDocument, foldAfterRows } from './compaction.ts';
-import { applyPart, newDocumentRow, readAfter, readUndo, withDirt } from './document-storage.ts';
+import {
+	applyPartInSlices,
+	newDocumentRow,
+	readAfter,
+	readUndo,
+	withDirt,
+} from './document-storage.ts';
 import { fromLog, fromPeerTab } from './origins.ts';
 import { isOutOfRoom } from './out-of-room.ts';
 
@@ -155,7 +162,7 @@ export class DocumentLog {
 				},
 			);
 			for (const one of steps) if (!this.#undo.has(one.item)) this.#undo.set(one.item, one);
-			applyPart(this.doc, part, this.#isLoaded ? fromPeerTab : fromLog);
+			await applyPartInSlices(this.doc, part, this.#isLoaded ? fromPeerTab : fromLog);
 			this.#take(row);
 			this.#isLoaded = true;
 		});
@@ -239,8 +246,7 @@ export class DocumentLog {
 		if (queued.length === 0) return;
 		const { updates, documents, documentSnapshots, undo } = this.#replica;
 		const steps = [...this.#unwrittenUndo];
-		const data =
-			queued.length === 1 ? queued[0]!.update : Y.mergeUpdates(queued.map(({ update }) => update));
+		const packed = packUpdates(queued.map(({ update }) => update));
 		const localCount = queued.filter(({ isLocal }) => isLocal).length;
 		const [row, missed] = await this.#replica.transaction(
 			'rw',
@@ -251,10 +257,16 @@ export class DocumentLog {
 				const part = await readAfter(this.#replica, before, this.#seen);
 				const after = withDirt({
 					...before,
-					head: before.head + 1,
+					head: before.head + packed.length,
 					localHead: before.localHead + localCount,
 				});
-				await updates.add({ document: this.name, seq: after.head, data });
+				await updates.bulkAdd(
+					packed.map((data, index) => ({
+						document: this.name,
+						seq: before.head + 1 + index,
+						data,
+					})),
+				);
 				await documents.put(after);
 				if (steps.length > 0) await undo.bulkPut(steps);
 				return [after, part] as const;
@@ -262,7 +274,7 @@ export class DocumentLog {
 		);
 		this.#queue = this.#queue.slice(queued.length);
 		for (const written of steps) this.#unwrittenUndo.delete(written);
-		applyPart(this.doc, missed, fromPeerTab);
+		await applyPartInSlices(this.doc, missed, fromPeerTab);
 		this.#take(row);
 		this.#isLoaded = true;
 		this.#announce();
@@ -283,7 +295,7 @@ export class DocumentLog {
 					return [after, await readAfter(this.#replica, after, this.#seen)] as const;
 				},
 			);
-			applyPart(this.doc, missed, fromPeerTab);
+			await applyPartInSlices(this.doc, missed, fromPeerTab);
 			this.#take(row);
 			this.#announce();
 		});

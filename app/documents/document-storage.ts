@@ -1,6 +1,7 @@
 import Dexie from 'dexie';
 import * as Y from 'yjs';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
+import { applyInSlices } from './slices.ts';
 import type { DocumentRow, Replica, UndoRow } from '#app/replica/database.ts';
 
 /** The bookkeeping of a document that has none yet. */
@@ -30,6 +31,7 @@ export function withDirt(row: DocumentRow, now = new Date().toISOString()): Docu
 
 /** A part of a log, as bytes that can be applied to a Y.Doc in this order. */
 export interface LogPart {
+	/** Version 2: of before there were pieces. */
 	readonly snapshot: Uint8Array | undefined;
 	readonly updates: readonly Uint8Array[];
 }
@@ -49,7 +51,8 @@ export async function readAfter(
 		row.head > Math.max(seen, row.foldedTo)
 			? await rowsBetween(replica, row.document, seen + 1, row.head).toArray()
 			: [];
-	return { snapshot: snapshot?.data, updates: rows.map(({ data }) => data) };
+	const updates = [...(snapshot?.pieces ?? []), ...rows.map(({ data }) => data)];
+	return { snapshot: snapshot?.data, updates };
 }
 
 /** The rows from one number to another, both included. */
@@ -88,6 +91,12 @@ export function applyPart(doc: Y.Doc, part: LogPart, origin: symbol): void {
 		if (part.snapshot) Y.applyUpdateV2(doc, part.snapshot, origin);
 		for (const update of part.updates) Y.applyUpdate(doc, update, origin);
 	}, origin);
+}
+
+/** Applies what was read, with pauses in which the page draws and hears keys. */
+export async function applyPartInSlices(doc: Y.Doc, part: LogPart, origin: symbol): Promise<void> {
+	if (part.snapshot) Y.applyUpdateV2(doc, part.snapshot, origin);
+	await applyInSlices(doc, part.updates, origin);
 }
 
 /** True when the doc lacks something that an update in it builds on. */

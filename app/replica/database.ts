@@ -19,8 +19,10 @@ interface UpdateRow {
 interface SnapshotRow {
 	readonly document: string;
 	readonly upTo: number;
-	/** Yjs update, version 2. */
-	readonly data: Uint8Array;
+	/** Yjs updates, version 1, to be applied in this order. */
+	readonly pieces?: readonly Uint8Array[];
+	/** One Yjs update, version 2: of before there were pieces. */
+	readonly data?: Uint8Array;
 }
 
 /** Why the server does not take a document at present. */

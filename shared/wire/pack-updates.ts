@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
 
-const packBytes = 64 * 1024;
+const packBytes = 16 * 1024;
 
 /**
  * The same updates, in their order, in fewer: small ones that follow each other are merged, as long as

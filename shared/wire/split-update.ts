@@ -9,7 +9,7 @@ export interface PieceLimits {
 }
 
 /** Applied within 10 ms on a slow machine. */
-const pieceLimits: PieceLimits = { bytes: 64 * 1024, structs: 2000 };
+export const pieceLimits: PieceLimits = { bytes: 64 * 1024, structs: 2000 };
 
 /**
  * The pieces of an update (v1): each one an update of bounded size that builds on nothing but what was
@@ -23,7 +23,7 @@ export function splitUpdate(update: Uint8Array, limits = pieceLimits): Uint8Arra
 }
 
 /** The same, one piece after the other, for who does something else in between. */
-function* piecesOf(update: Uint8Array, limits = pieceLimits): Generator<Uint8Array, void> {
+export function* piecesOf(update: Uint8Array, limits = pieceLimits): Generator<Uint8Array, void> {
 	const { blocks, deleted } = readLayout(update);
 	const piece = new Piece(update, limits, deleted);
 	for (const block of inOrder(blocks)) {

@@ -22,6 +22,10 @@ export class PeerServer {
 	attempts = 0;
 	/** The cursors that clients came with, the empty ones too. */
 	readonly cursors: (string | null)[] = [];
+	/** Bytes of every message that was taken. */
+	readonly sizes: number[] = [];
+	/** Something came before what it builds on. */
+	hasMissed = false;
 	readonly #docs = new Map<string, Y.Doc>();
 	readonly #awareness = new Map<string, Awareness>();
 	readonly #sockets = new Set<PeerSocket>();
@@ -75,6 +79,7 @@ export class PeerServer {
 	receive(from: PeerSocket, frame: Uint8Array): void {
 		const message = readMessage(frame);
 		if (this.isSilent || !message) return;
+		this.sizes.push(frame.length);
 		const doc = this.doc(from.name);
 		switch (message.kind) {
 			case 'step1':
@@ -89,6 +94,7 @@ export class PeerServer {
 					return;
 				}
 				Y.applyUpdate(doc, message.update);
+				this.hasMissed ||= doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
 				for (const other of this.#sockets) {
 					if (other.name !== from.name) continue;
 					if (other !== from) other.deliver({ kind: 'update', update: message.update });

@@ -1,0 +1,97 @@
+import * as Y from 'yjs';
+import { encodingState } from '#shared/wire/encode-state.ts';
+import { piecesOf, pieceLimits as sentLimits, splitUpdate } from '#shared/wire/split-update.ts';
+
+/** So long a page may be busy without a pause: half of a frame. */
+const sliceMs = 8;
+/** Each is applied within a few milliseconds, with everything that listens to the document. */
+const pieceLimits = { bytes: 16 * 1024, structs: 250 };
+
+/** Takes the steps of some work, with a pause whenever the page was busy for long enough. */
+export async function inSlices<T>(work: Generator<unknown, T>): Promise<T> {
+	for (let until = performance.now() + sliceMs; ;) {
+		const { done, value } = work.next();
+		if (done) return value as T;
+		if (performance.now() < until) continue;
+		await pause();
+		until = performance.now() + sliceMs;
+	}
+}
+
+/**
+ * Applies updates (v1) in their order, the large ones piece by piece, with pauses. A page that shows the
+ * document draws in between, and what people write meanwhile goes in between, too.
+ */
+export function applyInSlices(
+	doc: Y.Doc,
+	updates: readonly Uint8Array[],
+	origin: unknown,
+): Promise<void> {
+	return inSlices(applying(doc, updates, origin));
+}
+
+function* applying(
+	doc: Y.Doc,
+	updates: readonly Uint8Array[],
+	origin: unknown,
+): Generator<undefined, void> {
+	for (const together of packsOf(updates)) {
+		doc.transact(() => {
+			for (const update of together) Y.applyUpdate(doc, update, origin);
+		}, origin);
+		yield;
+	}
+}
+
+/** Small updates that follow each other, in one transaction; large ones in pieces. */
+function* packsOf(updates: readonly Uint8Array[]): Generator<Uint8Array[], void> {
+	let pack: Uint8Array[] = [];
+	let bytes = 0;
+	for (const update of updates)
+		for (const piece of update.length > pieceLimits.bytes
+			? piecesOf(update, pieceLimits)
+			: [update]) {
+			if (pack.length > 0 && bytes + piece.length > pieceLimits.bytes) {
+				yield pack;
+				pack = [];
+				bytes = 0;
+			}
+			pack.push(piece);
+			bytes += piece.length;
+		}
+	if (pack.length > 0) yield pack;
+}
+
+/** What someone with this state vector lacks, as updates of bounded size, in their order. */
+export async function piecesInSlices(doc: Y.Doc, stateVector?: Uint8Array): Promise<Uint8Array[]> {
+	return inSlices(collecting(piecesOf(await inSlices(encodingState(doc, stateVector)))));
+}
+
+/** A change as what may be sent at once. */
+export function splitToSend(update: Uint8Array): readonly Uint8Array[] {
+	return update.length > sentLimits.bytes ? splitUpdate(update) : [update];
+}
+
+function* collecting<T>(values: Iterable<T>): Generator<undefined, T[]> {
+	const collected: T[] = [];
+	for (const value of values) {
+		collected.push(value);
+		yield;
+	}
+	return collected;
+}
+
+/**
+ * Lets the page draw, hear keys and do everything else that waits. Not `scheduler.yield`: what goes on after
+ * that comes before timers and IndexedDB, and these would wait for the last slice.
+ */
+function pause(): Promise<void> {
+	return new Promise((resolve) => {
+		const { port1, port2 } = new MessageChannel();
+		port1.onmessage = () => {
+			port1.close();
+			resolve();
+		};
+		port2.postMessage(null);
+	});
+}

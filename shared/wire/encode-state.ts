@@ -1,0 +1,98 @@
+import * as encoding from 'lib0/encoding';
+import * as Y from 'yjs';
+
+const structsAtOnce = 500;
+
+interface Block {
+	readonly client: number;
+	readonly clock: number;
+	structs: number;
+	readonly bytes: Uint8Array[];
+}
+
+interface Range {
+	readonly clock: number;
+	endClock: number;
+}
+
+/**
+ * What someone with this state vector lacks of a document, as one update (v1): what Y.encodeStateAsUpdate
+ * gives, bit by bit, for who does something else in between. It holds everything that was in the document
+ * at the first step; of what is written between the steps it may hold some.
+ */
+export function* encodingState(
+	document: Y.Doc,
+	stateVector: Uint8Array = Uint8Array.of(0),
+): Generator<undefined, Uint8Array> {
+	const known = Y.decodeStateVector(stateVector);
+	const ends = Y.decodeStateVector(Y.encodeStateVector(document));
+	const blocks: Block[] = [];
+	const deleted = new Map<number, readonly Range[]>();
+	// Higher clients first, as Yjs has them.
+	for (const [client, end] of [...ends].sort(([one], [other]) => other - one)) {
+		const clock = known.get(client) ?? 0;
+		if (clock < end) blocks.push(yield* encodingBlock(document, client, clock, end));
+		const ranges = yield* findingDeleted(document, client, end);
+		if (ranges.length > 0) deleted.set(client, ranges);
+	}
+	return encoding.encode((out) => {
+		encoding.writeVarUint(out, blocks.length);
+		for (const { client, clock, structs, bytes } of blocks) {
+			for (const number of [structs, client, clock]) encoding.writeVarUint(out, number);
+			for (const part of bytes) encoding.writeUint8Array(out, part);
+		}
+		encoding.writeVarUint(out, deleted.size);
+		for (const [client, ranges] of deleted) {
+			for (const number of [client, ranges.length]) encoding.writeVarUint(out, number);
+			for (const { clock, endClock } of ranges)
+				for (const number of [clock, endClock - clock]) encoding.writeVarUint(out, number);
+		}
+	});
+}
+
+/** Between the steps structs are merged and cut; clocks stay. */
+function* encodingBlock(
+	document: Y.Doc,
+	client: number,
+	from: number,
+	end: number,
+): Generator<undefined, Block> {
+	const block: Block = { client, clock: from, structs: 0, bytes: [] };
+	for (let clock = from; clock < end;) {
+		const out = new Y.UpdateEncoderV1();
+		for (const struct of structsFrom(document, client, clock, end)) {
+			struct.write(out, clock - struct.id.clock);
+			clock = struct.id.clock + struct.length;
+			block.structs++;
+		}
+		block.bytes.push(out.toUint8Array());
+		yield;
+	}
+	return block;
+}
+
+function* findingDeleted(
+	document: Y.Doc,
+	client: number,
+	end: number,
+): Generator<undefined, Range[]> {
+	const ranges: Range[] = [];
+	for (let clock = 0; clock < end;) {
+		for (const struct of structsFrom(document, client, clock, end)) {
+			const endClock = Math.min(end, struct.id.clock + struct.length);
+			const last = ranges.at(-1);
+			if (struct.deleted && last?.endClock === clock) last.endClock = endClock;
+			else if (struct.deleted) ranges.push({ clock, endClock });
+			clock = endClock;
+		}
+		yield;
+	}
+	return ranges;
+}
+
+/** The next structs of a client; the first holds the clock. */
+function structsFrom(document: Y.Doc, client: number, clock: number, end: number) {
+	const structs = document.store.clients.get(client)!;
+	const index = Y.findIndexSS(structs, clock);
+	return structs.slice(index, index + structsAtOnce).filter(({ id }) => id.clock < end);
+}
