@@ -8,7 +8,7 @@ const sliceMs = 8;
 const pieceLimits = { bytes: 16 * 1024, structs: 250 };
 
 /** Takes the steps of some work, with a pause whenever the page was busy for long enough. */
-export async function inSlices<T>(work: Generator<unknown, T>): Promise<T> {
+async function inSlices<T>(work: Generator<unknown, T>): Promise<T> {
 	for (let until = performance.now() + sliceMs; ;) {
 		const { done, value } = work.next();
 		if (done) return value as T;

@@ -67,12 +67,13 @@ test('a large document comes in slices, from the server, from the device and fro
 		for (const [index, { doc }] of handles.entries()) seen[index]!.add(draftsOf(doc).size);
 	};
 	const stop = inTasks(look);
-	connect(one, server);
+	const sync = connect(one, server);
 	for (const handle of handles) await eventually(() => draftsOf(handle.doc).size).toBe(20_000);
 	await eventually(() => handles[0]!.hasServerState).toBe(true);
 	for (const sizes of seen) expect(sizes.size).toBeGreaterThan(2);
 	stop();
 	await one.documents.find(name)!.log.whenWritten();
+	sync.stop();
 	await one.close();
 	await other.close();
 
