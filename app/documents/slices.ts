@@ -11,7 +11,7 @@ const pieceLimits = { bytes: 16 * 1024, structs: 250 };
 async function inSlices<T>(work: Generator<unknown, T>): Promise<T> {
 	for (let until = performance.now() + sliceMs; ;) {
 		const { done, value } = work.next();
-		if (done) return value as T;
+		if (done) return value;
 		if (performance.now() < until) continue;
 		await pause();
 		until = performance.now() + sliceMs;
