@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { keepsBar, type Benchmark, type Figure } from './benchmark.ts';
+import { blind } from './blind.ts';
 import { faults } from './faults.ts';
 import { fuzz } from './fuzz.ts';
 import { importing } from './import.ts';
@@ -22,6 +23,7 @@ const all: readonly Benchmark[] = [
 	labeling,
 	sync,
 	faults,
+	blind,
 	fuzz,
 	memory,
 ];

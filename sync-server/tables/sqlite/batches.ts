@@ -16,7 +16,8 @@ export function batches(database: Database): Synchronous<BatchesTable> {
 				created_at AS createdAt, created_by AS createdBy, closed_at AS closedAt FROM batches WHERE id = ?`,
 			)
 			.get(id) as (Omit<Batch, 'isBlind' | 'members'> & { isBlind: number }) | undefined;
-		return row && { ...row, isBlind: row.isBlind === 1, members: membersOf(id) };
+		const members = membersOf(id);
+		return row && { ...row, isBlind: row.isBlind === 1, members };
 	};
 	const membersOf = (batch: string): string[] =>
 		database
@@ -144,10 +145,11 @@ export function batches(database: Database): Synchronous<BatchesTable> {
 		find,
 		standing(id, user) {
 			const batch = find(id);
-			if (!batch) return undefined;
+			// As much is looked up where there is none: the time of an answer does not tell that there is one.
 			const member = database
 				.prepare('SELECT role FROM members WHERE project = ? AND user = ?')
-				.get(batch.project, user);
+				.get(batch?.project ?? '', user);
+			if (!batch) return undefined;
 			return {
 				batch,
 				role: member?.['role'] as Role | undefined,

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Packet } from '#shared/api/replies.ts';
 import { submittedShape } from '#shared/corpus/submission.ts';
 import { readCatchUpAnswer, writeCatchUpRequest } from '#shared/wire/catch-up.ts';
 import { documentVersion } from '#shared/wire/document-version.ts';
+import { openDatabase } from '#sync-server/tables/sqlite/database.ts';
+import { nounsOf } from '#sync-server/tables/sqlite/nouns.ts';
 import { WireClient } from '../sync/wire-client.ts';
 import { sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
 
@@ -33,12 +36,12 @@ let secrets: readonly string[];
 const sync = (client: Client, batch: string, part: string): string =>
 	`${server.url.replace('http', 'ws')}/sync/${project}/${batch}/${part}?token=${client.token}`;
 
-const join = (client: Client, batch: string, part: string): Promise<WireClient> =>
+const enter = (client: Client, batch: string, part: string): Promise<WireClient> =>
 	WireClient.join(sync(client, batch, part));
 
 /** Writes one entry of a document and waits until it is on disk. */
 async function write(client: Client, part: string, map: string, key: string, value: unknown) {
-	const wire = await join(client, bensBatch, part);
+	const wire = await enter(client, bensBatch, part);
 	wire.edit((document) => document.getMap(map).set(key, value));
 	expect(await wire.barrier('written')).toBe('saved');
 	await wire.close();
@@ -118,8 +121,8 @@ test('a blind labeler’s feeds stay silent while another one answers the same i
 	const documents = (await changed({})) as { readonly cursor: string };
 	const health = async () => (await fetch(`${server.url}/healthz`)).text();
 	const healthy = await health();
-	const watching = await join(ada, adasBatch, 'answers');
-	const bens = await join(ben, bensBatch, 'answers');
+	const watching = await enter(ada, adasBatch, 'answers');
+	const bens = await enter(ben, bensBatch, 'answers');
 	const live = new WebSocket(`${server.url.replace('http', 'ws')}/live?token=${ada.token}`);
 	const hints: string[] = [];
 	live.on('message', (data: Buffer) => hints.push(data.toString()));
@@ -185,6 +188,22 @@ test('no call answers a blind labeler with anything of the other’s', async () 
 	}
 });
 
+test('a batch that is hidden takes as many look-ups as one that does not exist (bench -- blind has the times)', () => {
+	const database = openDatabase(join(server.home, 'tables.db'));
+	onTestFinished(() => database.close());
+	const { standing } = nounsOf(database).batches;
+	const lookUps = vi.spyOn(database, 'prepare');
+	const countOf = (batch: string): number => {
+		lookUps.mockClear();
+		standing(batch, ada.user);
+		return lookUps.mock.calls.length;
+	};
+	const nowhere = bensBatch.replace(/^./, (first) => (first === '0' ? '1' : '0'));
+	expect(standing(nowhere, ada.user)).toBeUndefined();
+	expect(standing(bensBatch, ada.user)).toMatchObject({ isMember: false });
+	expect(countOf(bensBatch)).toBe(countOf(nowhere));
+});
+
 test('a blind labeler’s packet brings no heads and no answer along', async () => {
 	const packet = await ada.json<Packet>('GET', `/api/batches/${adasBatch}/items`);
 	expect(packet.items.map(({ id }) => id)).toEqual(['i1', 'i2', 'i3']);
@@ -200,8 +219,8 @@ test('documents of another round are closed to a blind labeler, and their own sh
 		const [code] = (await once(new WebSocket(sync(ada, bensBatch, part)), 'close')) as [number];
 		expect([part, code]).toEqual([part, 4404]);
 		const [mine, reviewer] = [
-			await join(ada, adasBatch, part),
-			await join(server.ownerClient, adasBatch, part),
+			await enter(ada, adasBatch, part),
+			await enter(server.ownerClient, adasBatch, part),
 		];
 		const shown = Uint8Array.from([1, reviewer.document.clientID % 100, 1, 2, 0x7b, 0x7d]);
 		reviewer.send({ kind: 'awareness', update: shown });
