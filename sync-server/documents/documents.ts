@@ -175,6 +175,9 @@ export function openDocuments(options: DocumentsOptions): Documents {
 					compactor.consider(one);
 					if (one.isIdle) retire(one);
 				},
+				failed() {
+					if (isProjected(name.part)) projector.readAgain(path);
+				},
 				closed(one) {
 					opened.delete(path);
 					resident.delete(path);

@@ -72,6 +72,8 @@ export interface OpenDocumentOptions {
 	readonly now: () => number;
 	readonly leastWriters: LeastWriters;
 	readonly committed: (document: OpenDocument, change: Committed) => void;
+	/** The disk refused something: what it has is not known before it is read again. */
+	readonly failed: (document: OpenDocument) => void;
 	/** Called once, when nothing may use it any more. */
 	readonly closed: (document: OpenDocument) => void;
 }
@@ -449,6 +451,7 @@ export class OpenDocument {
 		if (this.#isClosed) return;
 		this.#options.logger.error({ document: this.path, err: error }, 'document dropped from memory');
 		this.#close();
+		this.#options.failed(this);
 		for (const listener of [...this.listeners]) listener.documentFailed();
 	}
 

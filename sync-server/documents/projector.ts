@@ -56,6 +56,14 @@ export class Projector {
 		this.#start(path, feed);
 	}
 
+	/** A commit failed: what was refused may be on the disk nevertheless, and nobody will tell of it. */
+	readAgain(path: string): void {
+		const feed = this.#feed(path);
+		feed.isBehind = true;
+		// What is about to rest has looked already; what failed tries once more than it would.
+		void Promise.resolve(feed.running).then(() => this.#start(path, feed));
+	}
+
 	/** Projects every document whose log is ahead of the tables; resolves when the first try of each is over. */
 	async catchUp(): Promise<void> {
 		for (const { name: path, head } of await this.#log.documents()) {

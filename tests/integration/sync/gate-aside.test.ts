@@ -48,6 +48,7 @@ async function openDocument(aside: GateAside): Promise<OpenDocument> {
 		now: () => 0,
 		leastWriters: [],
 		committed: () => undefined,
+		failed: () => undefined,
 		closed: () => undefined,
 	});
 	cleanups.push(() => log.close());

@@ -71,6 +71,7 @@ async function open(disk: MemoryDisk): Promise<Opened> {
 		now: () => 0,
 		leastWriters: [],
 		committed: (_, change) => committed.push(change),
+		failed: () => undefined,
 		closed: () => undefined,
 	});
 	return { document, committed };

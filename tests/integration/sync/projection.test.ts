@@ -135,3 +135,18 @@ test('a document that is left writes its watermark, so that a start has nothing 
 	await ada.close();
 	await vi.waitUntil(() => tables.watermarks.get(answers) === 1);
 });
+
+test('what a failed commit left on the disk reaches the tables, though nobody writes again', async () => {
+	const disk = new MemoryDisk();
+	const { url, tables } = await server({ disk });
+	const ada = await WireClient.join(`${url}/${answers}?user=ada`);
+	disk.fault = () => {
+		disk.fault = () => undefined;
+		return { error: new Error('fsync failed'), keeps: true };
+	};
+	ada.edit(submit('s1'));
+	await ada.until(() => false);
+	expect(ada.closedWith).toBe(1013);
+	await vi.waitUntil(() => told(tables).length === 1);
+	expect(told(tables)).toEqual(['submitted s1 by ada']);
+});
