@@ -1,6 +1,6 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { Awareness } from 'y-protocols/awareness';
+import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { closeCodes, refusals } from '#shared/wire/close-codes.ts';
@@ -86,6 +86,7 @@ export class Connection {
 		// It would send what is written before the server was sent what that builds on, and at any size.
 		log.doc.off('update', this.#provider._updateHandler);
 		log.doc.on('update', this.#onUpdate);
+		this.#sayOnlyOwnPresence();
 		this.#handleMessages();
 		this.#provider.on('status', ({ status }) => {
 			if (status !== 'connected') return;
@@ -140,6 +141,20 @@ export class Connection {
 		this.log.doc.off('update', this.#onUpdate);
 		this.#provider.destroy();
 		this.awareness.destroy();
+	}
+
+	/**
+	 * The stock provider repeats to the server whatever it hears of others: in a batch of fifty every move would
+	 * come back fifty times. The server tells everybody, so that each says only where they are themselves.
+	 */
+	#sayOnlyOwnPresence(): void {
+		const { awareness } = this;
+		awareness.off('update', this.#provider._awarenessUpdateHandler);
+		awareness.on('update', (_changes: unknown, origin: unknown) => {
+			if (origin !== 'local' || !this.#provider.wsconnected) return;
+			const update = encodeAwarenessUpdate(awareness, [awareness.clientID]);
+			this.#send({ kind: 'awareness', update });
+		});
 	}
 
 	#handleMessages(): void {

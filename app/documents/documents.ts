@@ -37,7 +37,7 @@ export class Documents {
 		this.#locks = locks;
 		this.saved = new SavedTotals(replica);
 		this.channel = new TabChannel(`${replica.name}:documents`);
-		this.presence = new Presence(this.channel);
+		this.presence = new Presence({ channel: this.channel, name: replica.name, locks });
 		this.channel.listen((message) => {
 			if (message.kind === 'wake') this.#ring();
 			if (message.kind === 'log') void this.#reread(message.document);
@@ -109,6 +109,7 @@ export class Documents {
 			entry.hideLock();
 		}
 		await Promise.all(entries.map(({ document }) => document.close()));
+		this.presence.close();
 		this.channel.close();
 	}
 

@@ -11,7 +11,12 @@ export type TabMessage =
 	/** Another tab leads from now on and wants to know where everybody's pages are. */
 	| { readonly kind: 'leader' }
 	/** Where this person is in a document; the leading tab sends it to the others of the batch. */
-	| { readonly kind: 'self'; readonly document: string; readonly state: SelfState | null }
+	| {
+			readonly kind: 'self';
+			readonly document: string;
+			readonly tab: string;
+			readonly state: SelfState | null;
+	  }
 	/** Who else is there, as the leading tab sees it. */
 	| { readonly kind: 'others'; readonly document: string; readonly others: readonly PeerState[] };
 

@@ -1,6 +1,6 @@
 import type { Api } from '#app/net/api.ts';
 import type { LogReply } from '#shared/api/replies.ts';
-import { atMost, type Paced } from './at-most.ts';
+import { atMost, type Paced } from '#app/net/at-most.ts';
 import { LogLines } from './log-lines.ts';
 
 const everyMs = 500;

@@ -1,6 +1,6 @@
 import type { Api } from '#app/net/api.ts';
 import type { MetricSeries, MetricsReply } from '#shared/api/replies.ts';
-import { atMost, type Paced } from './at-most.ts';
+import { atMost, type Paced } from '#app/net/at-most.ts';
 import type { Range } from './chart-data.ts';
 
 /** Twice a second is live to the eye. */

@@ -20,6 +20,8 @@ export class PeerServer {
 	/** Every connection is closed with this right after it opened. */
 	closesWith: number | undefined;
 	attempts = 0;
+	/** How often anybody said where they are. */
+	presenceFrames = 0;
 	/** The cursors that clients came with, the empty ones too. */
 	readonly cursors: (string | null)[] = [];
 	/** Bytes of every message that was taken. */
@@ -114,6 +116,7 @@ export class PeerServer {
 				return;
 			}
 			case 'awareness': {
+				this.presenceFrames++;
 				// What is known of the others comes along, so that who arrives later sees them.
 				const awareness = this.#awareness.get(from.name) ?? new Awareness(new Y.Doc());
 				this.#awareness.set(from.name, awareness);

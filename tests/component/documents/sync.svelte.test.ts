@@ -319,10 +319,45 @@ test('others show where they are, and oneself in another tab is not one of them'
 	for (const tab of [mine, mineToo, theirs]) connect(tab, server);
 	const handles = [mine, mineToo, theirs].map((tab) => tab.documents.open(name));
 	const others = handles.map((handle) => watch(() => handle.others.map(({ item }) => item)));
-	handles[1]!.setSelf({ user: 'u1', name: 'One', item: 'r7' });
-	handles[2]!.setSelf({ user: 'u2', name: 'Two', item: 'r9' });
+	handles[1]!.setSelf({ user: 'u1', name: 'One', item: 'r7', selection: null });
+	handles[2]!.setSelf({ user: 'u2', name: 'Two', item: 'r9', selection: null });
 	await expect.poll(() => others.map(({ current }) => current)).toEqual([['r9'], ['r9'], ['r7']]);
 	handles[1]!.setSelf(null);
 	await expect.poll(() => others[2]!.current).toEqual([]);
+	server.close();
+});
+
+test('however fast somebody moves, few messages leave, and the last one is where they are', async () => {
+	const server = new PeerServer();
+	const [mine, theirs] = [openTab(newEpoch()), openTab(newEpoch(), 'u2')];
+	for (const tab of [mine, theirs]) connect(tab, server);
+	const handles = [mine, theirs].map((tab) => tab.documents.open(name));
+	await expect.poll(() => server.connected.length).toBe(2);
+	const others = watch(() => handles[1]!.others.map(({ item }) => item));
+	const before = server.presenceFrames;
+	for (let n = 0; n <= 200; n++)
+		handles[0]!.setSelf({ user: 'u1', name: 'One', item: `r${n}`, selection: null });
+	await expect.poll(() => others.current).toEqual(['r200']);
+	expect(server.presenceFrames - before).toBeLessThanOrEqual(2); // the first at once, the last when the time is over
+	server.close();
+});
+
+test('of a tab that is gone nothing is left, and another tab of the same person still counts', async () => {
+	const server = new PeerServer();
+	const epoch = newEpoch();
+	const [first, second, theirs] = [openTab(epoch), openTab(epoch), openTab(newEpoch(), 'u2')];
+	for (const tab of [first, second, theirs]) connect(tab, server);
+	const handles = [first, second, theirs].map((tab) => tab.documents.open(name));
+	const others = watch(() => handles[2]!.others.map(({ item }) => item));
+	const self = (item: string) => ({ user: 'u1', name: 'One', item, selection: null });
+	await expect.poll(() => server.connected.length).toBe(2);
+	handles[0]!.setSelf(self('r1'));
+	await expect.poll(() => others.current).toEqual(['r1']);
+	handles[1]!.setSelf(self('r2'));
+	await expect.poll(() => others.current).toEqual(['r2']);
+	await second.close(); // it says nothing; its lock goes with it
+	await expect.poll(() => others.current).toEqual(['r1']);
+	handles[0]!.setSelf(null);
+	await expect.poll(() => others.current).toEqual([]);
 	server.close();
 });
