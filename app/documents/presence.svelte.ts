@@ -95,6 +95,11 @@ export class Presence {
 				return this.#show(message.document, message.others);
 			case 'leader':
 				for (const document of this.#own.keys()) this.#tell(document);
+				return;
+			case 'log':
+			case 'version':
+			case 'wake':
+				return; // of documents
 		}
 	}
 
