@@ -13,12 +13,14 @@ import { openFolderBlobStore } from './blobs/folder-blob-store.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import type { Config } from './config.ts';
 import { every } from './every.ts';
+import { openHistories } from './documents/history/read-history.ts';
 import { openDocuments, type Documents } from './documents/documents.ts';
 import { gitHandler } from './git/git-handler.ts';
 import { openRepositories, type Repositories } from './git/repositories.ts';
 import { catchUpRoutes } from './http/catch-up-routes.ts';
 import { changeRoutes } from './http/change-routes.ts';
 import { dataRoutes } from './http/data-routes.ts';
+import { earlierRoutes } from './http/earlier-routes.ts';
 import { FeedCursors } from './http/feed-cursor.ts';
 import { Guard } from './accounts/guard.ts';
 import { inviteRoutes } from './http/invite-routes.ts';
@@ -164,6 +166,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 	});
 	const historyMs = config.historyDays * day;
 	const log = await openSqliteLog({ file: join(config.home, 'updates.db'), historyMs });
+	const histories = openHistories({ log, historyMs, now: Date.now });
 	async function expireHistory(): Promise<void> {
 		const { failures } = await log.expireHistory(Date.now());
 		for (const failure of failures) onFault(failure);
@@ -222,6 +225,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 			importsFolder,
 			rightsChanged: onRightsChanged,
 		}),
+		...earlierRoutes({ tables, guard, histories, keptDays: config.historyDays }),
 		...snapshotRoutes({ tables, guard, repositories }),
 		...trainingRoutes({ ...runs, guard }),
 	];
@@ -307,6 +311,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 			live.close();
 			await sockets.close();
 			await documents.close();
+			await histories.close();
 			server.closeIdleConnections();
 			const force = setTimeout(() => server.closeAllConnections(), graceMs);
 			await closed;

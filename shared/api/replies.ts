@@ -1,6 +1,7 @@
 import type { Answer } from '../schema/answer.ts';
 import type { ItemRow, ItemState, PacketItem } from '../replica/rows.ts';
 import type { Role } from '../access/access.ts';
+import type { Authored, EarlierStep } from '../corpus/earlier.ts';
 import type { VerdictValue } from '../corpus/submission.ts';
 
 /** Who is asking: the answer of `GET /api/me`. */
@@ -75,6 +76,26 @@ export interface ItemDetail {
 	/** Open batches that hold the item. */
 	readonly batches: readonly string[];
 	readonly predictions: readonly PredictionRow[];
+}
+
+/** `GET /api/projects/:p/items/:item/earlier?batch=&before=&limit=`: what was written about an item in one batch. */
+export interface EarlierPage {
+	/** Batches that hold the item, the newest first. */
+	readonly batches: readonly string[];
+	/** The one that is told of; null where none holds the item. */
+	readonly batch: string | null;
+	/** Newest first. */
+	readonly steps: readonly EarlierStep[];
+	/** Pass as `before` for what came earlier; absent where nothing did. */
+	readonly next?: string;
+	/** The draft as it was after the newest of these steps. */
+	readonly draft: Answer;
+	/** Who wrote what stands there now. */
+	readonly authored: readonly Authored[];
+	/** What was received until then is told of no more; null where all of it is. */
+	readonly untoldUntil: string | null;
+	/** How many days the server keeps. */
+	readonly keptDays: number;
 }
 
 /** `GET /api/batches/:b/items`: everything the workspace needs to work without a network. */

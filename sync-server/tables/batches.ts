@@ -100,4 +100,6 @@ export interface BatchesTable {
 		members?: readonly string[] | undefined;
 	}): Promise<void>;
 	packet(batch: string): Promise<Packet | undefined>;
+	/** Batches that hold an item, open or closed, the newest first. */
+	holding(project: string, item: string): Promise<string[]>;
 }

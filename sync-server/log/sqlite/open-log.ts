@@ -5,7 +5,8 @@ import {
 	UnreadableDocument,
 	type UpdateLog,
 } from '../update-log.ts';
-import { Compaction } from './compaction.ts';
+import { IdleThread } from '../idle-thread.ts';
+import type { CompactionMethods } from './compaction-thread.ts';
 import type { ToExpire } from './history-rows.ts';
 import type { LogFile } from './log-file.ts';
 import type { LogThreadData } from './log-thread.ts';
@@ -28,7 +29,9 @@ export async function openSqliteLog(
 ): Promise<UpdateLog> {
 	const keepsHistory = historyMs > 0;
 	const writer = await ThreadCaller.start<LogFile>(program, data);
-	const compaction = new Compaction();
+	const compaction = new IdleThread<CompactionMethods>(
+		new URL('./compaction-thread.ts', import.meta.url),
+	);
 	const appenders = new Set<WeakRef<Appender>>();
 	const commits = new GroupCommit((batch) =>
 		writer.call(
@@ -41,7 +44,7 @@ export async function openSqliteLog(
 		const found = await writer.call('expire', document, before).catch(unreadable(document));
 		if (found === undefined || found === 'done') return found === 'done';
 		const { base, baseSeq: fromSeq, pieces } = found;
-		const data = await compaction.call('moveBase', document, base, pieces);
+		const data = await compaction.ask((thread) => thread.call('moveBase', document, base, pieces));
 		const { upTo, at } = pieces.at(-1)!;
 		return writer.call('moveBase', document, { fromSeq, upTo, at, data });
 	}
@@ -70,11 +73,9 @@ export async function openSqliteLog(
 			const last = read.updates.at(-1);
 			if (!last) return nothingCompacted;
 			const { snapshot, snapshotSeq, updates } = read;
-			const { snapshotBytes, ...made } = await compaction.call('fold', document, {
-				snapshot,
-				updates,
-				keepsHistory,
-			});
+			const { snapshotBytes, ...made } = await compaction.ask((thread) =>
+				thread.call('fold', document, { snapshot, updates, keepsHistory }),
+			);
 			const bytes = updates.reduce((sum, update) => sum + update.data.length, 0);
 			const fold = {
 				...made,

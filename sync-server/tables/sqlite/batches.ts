@@ -207,6 +207,14 @@ export function batches(database: Database): Synchronous<BatchesTable> {
 			}
 			database.changed(batch.project, 'batches', id);
 		},
+		holding: (project, item) =>
+			database
+				.prepare(
+					`SELECT batches.id FROM batch_items JOIN batches ON batches.id = batch_items.batch
+					WHERE batch_items.project = ? AND batch_items.item = ? ORDER BY batches.created_at DESC, batches.id`,
+				)
+				.all(project, item)
+				.map(({ id }) => id as string),
 		packet(id) {
 			const batch = find(id);
 			return batch && packetOf(database, batch);

@@ -159,6 +159,7 @@ test('no call answers a blind labeler with anything of the other’s', async () 
 	};
 	const queries: Readonly<Record<string, string>> = {
 		'get /api/projects/:project/predictions': '?model=run:1',
+		'get /api/projects/:project/items/:item/earlier': `?batch=${bensBatch}`,
 	};
 	const open = new Set([
 		'get /api/me',

@@ -1,0 +1,7 @@
+import { serveCalls } from '../../log/serve-calls.ts';
+import { itemPast } from './item-past.ts';
+
+const methods = { itemPast };
+export type HistoryMethods = typeof methods;
+
+serveCalls(methods, () => undefined);
