@@ -7,6 +7,7 @@ import { DraftHistory, isSame, type DraftChange } from './draft-history.ts';
 import { KeyedSignals } from './keyed-signals.svelte.ts';
 import { MapIndex } from './map-index.ts';
 import { newId } from './new-id.ts';
+import { isJson } from './spell.ts';
 import type { DocumentHandle } from './open-document.svelte.ts';
 import {
 	lastWord,
@@ -68,7 +69,7 @@ export class Answers {
 		for (const key of drafts.keysOf(item)) {
 			const value = drafts.map.get(key);
 			const tool = parseValueKey(key)?.tool;
-			if (value === undefined) continue;
+			if (value === undefined || !isJson(value)) continue;
 			if (tool !== undefined) values[tool] = value;
 			else
 				regions.push({

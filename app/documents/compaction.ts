@@ -4,8 +4,8 @@ import { fromLog } from './origins.ts';
 import {
 	applyPartInSlices,
 	isIncomplete,
-	newDocumentRow,
 	readAfter,
+	readDocumentRow,
 	rowsBetween,
 } from './document-storage.ts';
 import { applyInSlices, piecesInSlices } from './slices.ts';
@@ -35,16 +35,16 @@ async function fold(replica: Replica, document: string): Promise<boolean> {
 		'r',
 		[updates, documents, documentSnapshots],
 		async () => {
-			const found = (await documents.get(document)) ?? newDocumentRow(document);
+			const found = await readDocumentRow(replica, document);
 			return [found, await readAfter(replica, found, 0)] as const;
 		},
 	);
 	if (row.head === row.foldedTo) return false;
 
 	const whole = new Y.Doc();
-	await applyPartInSlices(whole, part, fromLog);
-	// A row is missing: folding would seal the hole. Everything stays as it is.
-	if (isIncomplete(whole)) return false;
+	const unreadable = await applyPartInSlices(whole, part, fromLog);
+	// Something is missing: folding would seal the hole. Everything stays as it is.
+	if (unreadable.length > 0 || isIncomplete(whole)) return false;
 	const pieces = await piecesInSlices(whole);
 	const copy = new Y.Doc();
 	await applyInSlices(copy, pieces, fromLog);

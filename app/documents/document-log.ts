@@ -6,10 +6,13 @@ import type { Block, DocumentRow, Refused, Replica, UndoRow } from '#app/replica
 import { compactDocument, foldAfterRows } from './compaction.ts';
 import {
 	applyPartInSlices,
+	isIncomplete,
 	newDocumentRow,
 	readAfter,
+	readDocumentRow,
 	readUndo,
 	withDirt,
+	type LogPart,
 } from './document-storage.ts';
 import { fromLog, fromPeerTab } from './origins.ts';
 import { isOutOfRoom } from './out-of-room.ts';
@@ -52,6 +55,7 @@ export class DocumentLog {
 	#seen = 0;
 	#isLoaded = false;
 	#isSuperseded = false;
+	#isDamaged = false;
 	#isFlushing = false;
 	#isFolding = false;
 	#failures = 0;
@@ -151,7 +155,7 @@ export class DocumentLog {
 				'r',
 				[updates, documents, documentSnapshots, undo],
 				async () => {
-					const found = (await documents.get(this.name)) ?? newDocumentRow(this.name);
+					const found = await readDocumentRow(this.#replica, this.name);
 					// The first read decides which generation this log belongs to.
 					if (this.#isLoaded) this.#check(found);
 					return [
@@ -162,9 +166,11 @@ export class DocumentLog {
 				},
 			);
 			for (const one of steps) if (!this.#undo.has(one.item)) this.#undo.set(one.item, one);
-			await applyPartInSlices(this.doc, part, this.#isLoaded ? fromPeerTab : fromLog);
+			await this.#apply(part, this.#isLoaded ? fromPeerTab : fromLog);
 			this.#take(row);
+			if (!this.#isLoaded && isIncomplete(this.doc)) this.#isDamaged = true;
 			this.#isLoaded = true;
+			this.#tellDamage();
 		});
 	}
 
@@ -252,7 +258,8 @@ export class DocumentLog {
 			'rw',
 			[updates, documents, documentSnapshots, undo],
 			async () => {
-				const before = (await documents.get(this.name)) ?? newDocumentRow(this.name);
+				const isDoubted = this.#failures > 0;
+				const before = await readDocumentRow(this.#replica, this.name, { isDoubted });
 				if (this.#isLoaded) this.#check(before);
 				const part = await readAfter(this.#replica, before, this.#seen);
 				const after = withDirt({
@@ -274,9 +281,10 @@ export class DocumentLog {
 		);
 		this.#queue = this.#queue.slice(queued.length);
 		for (const written of steps) this.#unwrittenUndo.delete(written);
-		await applyPartInSlices(this.doc, missed, fromPeerTab);
+		await this.#apply(missed, fromPeerTab);
 		this.#take(row);
 		this.#isLoaded = true;
+		this.#tellDamage();
 		this.#announce();
 	}
 
@@ -288,17 +296,31 @@ export class DocumentLog {
 				'rw',
 				[updates, documents, documentSnapshots],
 				async () => {
-					const before = (await documents.get(this.name)) ?? newDocumentRow(this.name);
+					const before = await readDocumentRow(this.#replica, this.name);
 					if (this.#isLoaded) this.#check(before);
 					const after = next(before);
 					await documents.put(after);
 					return [after, await readAfter(this.#replica, after, this.#seen)] as const;
 				},
 			);
-			await applyPartInSlices(this.doc, missed, fromPeerTab);
+			await this.#apply(missed, fromPeerTab);
 			this.#take(row);
+			this.#tellDamage();
 			this.#announce();
 		});
+	}
+
+	/** What can be read is taken in; the rest must not keep it away. */
+	async #apply(part: LogPart, origin: symbol): Promise<void> {
+		const unreadable = await applyPartInSlices(this.doc, part, origin);
+		if (unreadable.length > 0) this.#isDamaged = true;
+	}
+
+	/** Has the document begun anew from what the server has and what can be read here. */
+	#tellDamage(): void {
+		if (!this.#isDamaged || this.#row.block !== null) return;
+		this.#isDamaged = false;
+		void this.block('damaged');
 	}
 
 	#check(row: DocumentRow): void {

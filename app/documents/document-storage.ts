@@ -23,6 +23,44 @@ export function newDocumentRow(document: string): DocumentRow {
 	};
 }
 
+/**
+ * The bookkeeping of a document; to be called within a transaction over `updates`, `documents` and
+ * `documentSnapshots`. Where it is missing or not what it should be, it is made up from what lies there, as if
+ * nothing of it were on the server. `isDoubted`: it may be behind what lies there, a write over it failed.
+ */
+export async function readDocumentRow(
+	replica: Replica,
+	document: string,
+	{ isDoubted = false } = {},
+): Promise<DocumentRow> {
+	const row: unknown = await replica.documents.get(document);
+	if (isDocumentRow(row) && !isDoubted) return row;
+	const last = await rowsBetween(replica, document, 0, Number.MAX_SAFE_INTEGER).last();
+	const snapshot = await replica.documentSnapshots.get(document);
+	const head = Math.max(countOf(last?.seq), countOf(snapshot?.upTo));
+	if (isDocumentRow(row)) return { ...row, head: Math.max(head, row.head) };
+	if (row === undefined && head === 0) return newDocumentRow(document);
+	const foldedTo = countOf(snapshot?.upTo);
+	return withDirt({ ...newDocumentRow(document), head, foldedTo, localHead: 1 });
+}
+
+function isDocumentRow(value: unknown): value is DocumentRow {
+	const row = value as DocumentRow | undefined;
+	return (
+		row !== undefined &&
+		[row.generation, row.head, row.foldedTo, row.localHead, row.acked].every(isCount) &&
+		row.foldedTo <= row.head
+	);
+}
+
+function isCount(value: unknown): value is number {
+	return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 1e9;
+}
+
+function countOf(value: unknown): number {
+	return isCount(value) ? value : 0;
+}
+
 /** With isDirty as localHead and acked have it, and since when. */
 export function withDirt(row: DocumentRow, now = new Date().toISOString()): DocumentRow {
 	if (row.localHead <= row.acked) return { ...row, isDirty: 0, dirtySince: null };
@@ -34,6 +72,15 @@ export interface LogPart {
 	/** Version 2: of before there were pieces. */
 	readonly snapshot: Uint8Array | undefined;
 	readonly updates: readonly Uint8Array[];
+	/** What stood in the log and is no update. */
+	readonly unreadable: readonly Unreadable[];
+}
+
+/** A part of the log that says nothing any more: torn, or written by something else. */
+export interface Unreadable {
+	readonly where: string;
+	/** What stands there; undefined where it is missing. */
+	readonly value: unknown;
 }
 
 /**
@@ -51,8 +98,21 @@ export async function readAfter(
 		row.head > Math.max(seen, row.foldedTo)
 			? await rowsBetween(replica, row.document, seen + 1, row.head).toArray()
 			: [];
-	const updates = [...(snapshot?.pieces ?? []), ...rows.map(({ data }) => data)];
-	return { snapshot: snapshot?.data, updates };
+	const unreadable: Unreadable[] = [];
+	const bytesOf = (where: string, value: unknown): Uint8Array[] => {
+		if (value instanceof Uint8Array) return [value];
+		unreadable.push({ where, value });
+		return [];
+	};
+	const pieces: unknown = snapshot?.pieces ?? [];
+	const folded = Array.isArray(pieces) ? (pieces as unknown[]) : [pieces];
+	if (row.foldedTo > seen && !snapshot) bytesOf('the folded part', undefined);
+	const [whole] = snapshot?.data === undefined ? [] : bytesOf('the folded part', snapshot.data);
+	const updates = folded.flatMap((piece, at) => bytesOf(`piece ${at} of the folded part`, piece));
+	const found = new Map(rows.map(({ seq, data }) => [seq, data]));
+	for (let seq = Math.max(seen, row.foldedTo) + 1; seq <= row.head; seq++)
+		updates.push(...bytesOf(`row ${seq}`, found.get(seq)));
+	return { snapshot: whole, updates, unreadable };
 }
 
 /** The rows from one number to another, both included. */
@@ -84,19 +144,43 @@ export async function forgetOldUndo(replica: Replica): Promise<void> {
 	await replica.undo.where('at').below(before).delete();
 }
 
-/** Applies what was read, as one transaction with its origin. */
-export function applyPart(doc: Y.Doc, part: LogPart, origin: symbol): void {
-	if (!part.snapshot && part.updates.length === 0) return;
+/** Applies what was read, as one transaction with its origin; answers what could not be. */
+export function applyPart(doc: Y.Doc, part: LogPart, origin: symbol): Unreadable[] {
+	const unreadable = [...part.unreadable];
+	if (!part.snapshot && part.updates.length === 0) return unreadable;
 	doc.transact(() => {
-		if (part.snapshot) Y.applyUpdateV2(doc, part.snapshot, origin);
-		for (const update of part.updates) Y.applyUpdate(doc, update, origin);
+		unreadable.push(...applySnapshot(doc, part, origin));
+		for (const update of part.updates)
+			try {
+				Y.applyUpdate(doc, update, origin);
+			} catch {
+				unreadable.push({ where: 'an update', value: update });
+			}
 	}, origin);
+	return unreadable;
 }
 
-/** Applies what was read, with pauses in which the page draws and hears keys. */
-export async function applyPartInSlices(doc: Y.Doc, part: LogPart, origin: symbol): Promise<void> {
-	if (part.snapshot) Y.applyUpdateV2(doc, part.snapshot, origin);
-	await applyInSlices(doc, part.updates, origin);
+/** Applies what was read, with pauses in which the page draws and hears keys; answers what could not be. */
+export async function applyPartInSlices(
+	doc: Y.Doc,
+	part: LogPart,
+	origin: symbol,
+): Promise<Unreadable[]> {
+	const unreadable = [...part.unreadable, ...applySnapshot(doc, part, origin)];
+	await applyInSlices(doc, part.updates, origin, (value) =>
+		unreadable.push({ where: 'an update', value }),
+	);
+	return unreadable;
+}
+
+function applySnapshot(doc: Y.Doc, { snapshot }: LogPart, origin: symbol): Unreadable[] {
+	if (!snapshot) return [];
+	try {
+		Y.applyUpdateV2(doc, snapshot, origin);
+		return [];
+	} catch {
+		return [{ where: 'the folded part', value: snapshot }];
+	}
 }
 
 /** True when the doc lacks something that an update in it builds on. */

@@ -3,7 +3,7 @@ import * as Y from 'yjs';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import { rootMaps } from '#shared/wire/document-shape.ts';
 import type { RefusedRow, Replica } from '#app/replica/database.ts';
-import { applyPart, newDocumentRow, readAfter } from './document-storage.ts';
+import { applyPart, readAfter, readDocumentRow } from './document-storage.ts';
 import type { Documents } from './documents.ts';
 import { fromLog } from './origins.ts';
 import { printWorkFile, type WorkDocument, type WorkFile } from './work-file.ts';
@@ -48,7 +48,7 @@ export async function exportWork(
 export async function readDocument(replica: Replica, name: string): Promise<Y.Doc> {
 	const { updates, documents, documentSnapshots } = replica;
 	const part = await replica.transaction('r', [updates, documents, documentSnapshots], async () =>
-		readAfter(replica, (await documents.get(name)) ?? newDocumentRow(name), 0),
+		readAfter(replica, await readDocumentRow(replica, name), 0),
 	);
 	const doc = new Y.Doc();
 	applyPart(doc, part, fromLog);

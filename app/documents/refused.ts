@@ -2,11 +2,25 @@ import * as Y from 'yjs';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import { refusals } from '#shared/wire/close-codes.ts';
 import type { Refused } from '#app/replica/database.ts';
-import { applyPart, newDocumentRow, readAfter, rowsBetween, withDirt } from './document-storage.ts';
+import {
+	applyPart,
+	readAfter,
+	readDocumentRow,
+	rowsBetween,
+	withDirt,
+} from './document-storage.ts';
 import type { Documents } from './documents.ts';
 import { fetchState, type FetchStateInput } from './fetch-state.ts';
 import { fromLog } from './origins.ts';
 import { mayRewrite, rewrite, unsentEntries } from './rewrite.ts';
+import { salvage } from './salvage.ts';
+import { plain } from './spell.ts';
+
+/** Not the server: this device cannot read a part of what it kept. */
+export const damaged: Refused = {
+	code: 0,
+	reason: 'A part of what this browser kept cannot be read any more',
+};
 
 export interface BeginAnewInput extends FetchStateInput {
 	readonly documents: Documents;
@@ -27,23 +41,32 @@ export async function beginAnew(input: BeginAnewInput): Promise<void> {
 	const fresh = await fetchState(input);
 	const { updates, documents: rows, documentSnapshots, refused: aside } = replica;
 	await replica.transaction('rw', [updates, rows, documentSnapshots, aside], async () => {
-		const row = (await rows.get(name)) ?? newDocumentRow(name);
+		const row = await readDocumentRow(replica, name);
 		const old = new Y.Doc();
-		applyPart(old, await readAfter(replica, row, 0), fromLog);
+		const unreadable = applyPart(old, await readAfter(replica, row, 0), fromLog);
 
-		const unsent = unsentEntries(old, fresh, part);
+		const unsent = [...unsentEntries(old, fresh, part), ...salvage(old, fresh, part)];
 		// Refused a second time, or not allowed at all: writing the same again would go round for ever.
-		const isHopeless = row.isRewritten || refused.code === refusals.notAllowed.code;
+		const isDamaged = refused === damaged;
+		const isHopeless = !isDamaged && (row.isRewritten || refused.code === refusals.notAllowed.code);
 		const again = isHopeless ? [] : unsent.filter((entry) => mayRewrite(entry, fresh, user));
 		const notAccepted = unsent.filter((entry) => !again.includes(entry));
-		await aside.add({
-			document: name,
-			at: new Date().toISOString(),
-			...refused,
-			data: Y.encodeStateAsUpdateV2(old),
-			notAccepted: notAccepted.map(({ key, value }) => ({ key, value: value ?? null })),
-		});
+		// Of a damaged one the server has everything where nothing was unsent.
+		if (!isDamaged || row.isDirty === 1)
+			await aside.add({
+				document: name,
+				at: new Date().toISOString(),
+				...refused,
+				data: Y.encodeStateAsUpdateV2(old),
+				notAccepted: [
+					...notAccepted.map(({ key, value }) => ({ key, value: plain(value) })),
+					...unreadable.map(({ where, value }) => ({ key: where, value: plain(value) })),
+				],
+			});
 
+		// What waits for something the server never had would wait here, too, and hide what is written behind it.
+		fresh.store.pendingStructs = null;
+		fresh.store.pendingDs = null;
 		rewrite(fresh, again);
 		const head = row.head + 1;
 		await rowsBetween(replica, name, 0, row.head).delete();

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Part } from '#shared/access/access.ts';
 import { noteShape, submittedShape, verdictShape } from '#shared/corpus/submission.ts';
 import { parseValueKey, parseVerdictKey, rootMaps } from '#shared/wire/document-shape.ts';
+import { isJson, spell } from './spell.ts';
 
 /** An entry of a root map that the server does not have as it is here; undefined: it was taken away here. */
 export interface UnsentEntry {
@@ -32,7 +33,7 @@ export function unsentEntries(
 				const isSame = live && !live.deleted && Y.compareIDs(live.id, item.id);
 				if (isSame && isOurs(item.id)) unsent.push({ map: name, key, value: undefined });
 			} else if (Y.getState(fresh.store, client) <= clock && isOurs(item.id))
-				if (JSON.stringify(before.get(key)) !== JSON.stringify(now.get(key)))
+				if (spell(before.get(key)) !== spell(now.get(key)))
 					unsent.push({ map: name, key, value: before.get(key) });
 		}
 		return unsent;
@@ -50,12 +51,20 @@ const shapes: Readonly<Record<string, z.ZodType>> = {
  * was refused for itself would only be refused again.
  */
 export function mayRewrite({ map, key, value }: UnsentEntry, fresh: Y.Doc, user: string): boolean {
+	if (value !== undefined && !isBounded(value)) return false;
 	if (map === 'draft') return parseValueKey(key) !== undefined;
 	if (value === undefined || shapes[map]?.safeParse(value).success !== true) return false;
 	if (map === 'verdict') return parseVerdictKey(key)?.user === user;
 	// Submissions are never changed: what stands there under this id stays.
 	if (map === 'submitted' && fresh.getMap(map).has(key)) return false;
 	return (value as { by: string }).by === user;
+}
+
+/** Larger ones no server takes, and with them it would refuse all the others. */
+const valueLimitChars = 250_000;
+
+function isBounded(value: unknown): boolean {
+	return isJson(value) && spell(value).length <= valueLimitChars;
 }
 
 /** Writes entries into the doc, as its own client. */

@@ -20,36 +20,51 @@ async function inSlices<T>(work: Generator<unknown, T>): Promise<T> {
 
 /**
  * Applies updates (v1) in their order, the large ones piece by piece, with pauses. A page that shows the
- * document draws in between, and what people write meanwhile goes in between, too.
+ * document draws in between, and what people write meanwhile goes in between, too. An update that cannot be
+ * read throws, or is handed to `onUnreadable` and left out.
  */
 export function applyInSlices(
 	doc: Y.Doc,
 	updates: readonly Uint8Array[],
 	origin: unknown,
+	onUnreadable?: (update: Uint8Array) => void,
 ): Promise<void> {
-	return inSlices(applying(doc, updates, origin));
+	return inSlices(applying(doc, updates, origin, onUnreadable));
 }
 
 function* applying(
 	doc: Y.Doc,
 	updates: readonly Uint8Array[],
 	origin: unknown,
+	onUnreadable?: (update: Uint8Array) => void,
 ): Generator<undefined, void> {
-	for (const together of packsOf(updates)) {
+	const passOver = (update: Uint8Array, error: unknown): void => {
+		if (!onUnreadable) throw error;
+		onUnreadable(update);
+	};
+	for (const together of packsOf(updates, passOver)) {
 		doc.transact(() => {
-			for (const update of together) Y.applyUpdate(doc, update, origin);
+			for (const update of together)
+				try {
+					Y.applyUpdate(doc, update, origin);
+				} catch (error) {
+					passOver(update, error);
+				}
 		}, origin);
 		yield;
 	}
 }
 
 /** Small updates that follow each other, in one transaction; large ones in pieces. */
-function* packsOf(updates: readonly Uint8Array[]): Generator<Uint8Array[], void> {
+function* packsOf(
+	updates: readonly Uint8Array[],
+	passOver: (update: Uint8Array, error: unknown) => void,
+): Generator<Uint8Array[], void> {
 	let pack: Uint8Array[] = [];
 	let bytes = 0;
 	for (const update of updates)
 		for (const piece of update.length > pieceLimits.bytes
-			? piecesOf(update, pieceLimits)
+			? readablePieces(update, passOver)
 			: [update]) {
 			if (pack.length > 0 && bytes + piece.length > pieceLimits.bytes) {
 				yield pack;
@@ -60,6 +75,17 @@ function* packsOf(updates: readonly Uint8Array[]): Generator<Uint8Array[], void>
 			bytes += piece.length;
 		}
 	if (pack.length > 0) yield pack;
+}
+
+function* readablePieces(
+	update: Uint8Array,
+	passOver: (update: Uint8Array, error: unknown) => void,
+): Generator<Uint8Array, void> {
+	try {
+		yield* piecesOf(update, pieceLimits);
+	} catch (error) {
+		passOver(update, error);
+	}
 }
 
 /** What someone with this state vector lacks, as updates of bounded size, in their order. */

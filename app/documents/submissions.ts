@@ -1,9 +1,22 @@
-import type { Submitted } from '#shared/corpus/submission.ts';
+import { submittedShape, type Submitted } from '#shared/corpus/submission.ts';
 import type { MapIndex } from './map-index.ts';
 
 /** A submission with its id. `by` is what its author wrote; the server goes by the log. */
 export interface SubmissionEntry extends Submitted {
 	readonly id: string;
+}
+
+/** What was looked at once: a value of the document never changes. */
+const known = new WeakMap<object, boolean>();
+
+/** A script in the page may write anything; the server refuses it later, and until then it must not break the page. */
+function isSubmitted(value: unknown): value is Submitted {
+	if (typeof value !== 'object' || value === null) return false;
+	const before = known.get(value);
+	if (before !== undefined) return before;
+	const isOne = submittedShape.safeParse(value).success;
+	known.set(value, isOne);
+	return isOne;
 }
 
 /** The submissions under these ids, oldest first. */
@@ -14,7 +27,7 @@ export function readSubmissions(
 	const entries: SubmissionEntry[] = [];
 	for (const id of ids) {
 		const value = index.map.get(id);
-		if (value) entries.push({ id, ...value });
+		if (isSubmitted(value)) entries.push({ id, ...value });
 	}
 	return entries.sort(compare);
 }

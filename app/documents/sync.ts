@@ -7,7 +7,7 @@ import { forgetOldUndo } from './document-storage.ts';
 import type { Documents } from './documents.ts';
 import type { DocumentHandle } from './open-document.svelte.ts';
 import { readPeers } from './presence-state.ts';
-import { beginAnew } from './refused.ts';
+import { beginAnew, damaged } from './refused.ts';
 
 export interface SyncOptions {
 	/** Where the server is; the page's own origin unless told. */
@@ -139,6 +139,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 		for (const name of wanted) if (!open.has(name) && open.size < openLimit) connect(name);
 		for (const { document, block, refusal } of blocked)
 			if (block === 'refused' && refusal) void recover(document, refusal, signal);
+			else if (block === 'damaged') void recover(document, damaged, signal);
 	};
 
 	const wake = () => {

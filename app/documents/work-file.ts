@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
+import { spell } from './spell.ts';
 
 /**
  * Work that its author hands over as a file:
@@ -36,7 +37,7 @@ export type WorkFile = z.infer<typeof workFileShape>;
 
 /** Prints work as a file. */
 export function printWorkFile(file: Omit<WorkFile, 'kind' | 'version'>): Blob {
-	const text = JSON.stringify({ kind: 'flywheel-work', version: 1, ...file }, null, '\t');
+	const text = spell({ kind: 'flywheel-work', version: 1, ...file }, '\t');
 	return new Blob([text], { type: 'application/json' });
 }
 

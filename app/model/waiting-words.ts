@@ -12,6 +12,7 @@ export type WaitingReason =
 	| 'not-found'
 	| 'refused'
 	| 'outdated'
+	| 'damaged'
 	| 'offline'
 	| 'sending';
 
@@ -60,6 +61,11 @@ export const waitingWords: Readonly<
 	refused: {
 		title: 'not accepted',
 		text: 'The server refused a change. Yours are written again as soon as it answers.',
+		tone: 'bad',
+	},
+	damaged: {
+		title: 'partly unreadable',
+		text: 'A part of what this browser kept cannot be read. What can is compared with the server and written again.',
 		tone: 'bad',
 	},
 	outdated: {

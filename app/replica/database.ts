@@ -25,8 +25,8 @@ interface SnapshotRow {
 	readonly data?: Uint8Array;
 }
 
-/** Why the server does not take a document at present. */
-export type Block = 'signed-out' | 'not-found' | 'refused' | 'outdated';
+/** Why the server does not take a document at present; damaged: a part of it cannot be read on this device. */
+export type Block = 'signed-out' | 'not-found' | 'refused' | 'outdated' | 'damaged';
 
 /** Message 103, as the server sent it. */
 export interface Refused {
