@@ -149,7 +149,7 @@ test('what a script writes into a document breaks no page, is refused, and leave
 	const answers = new Answers(handle);
 	handle.transact((doc) => {
 		doc.getMap('draft').set('r1/v/hostile', new Y.Map([['nested', 1]]));
-		doc.getMap('draft').set('r1/v/big', 12345678901234567890n);
+		doc.getMap('draft').set('r1/v/big', 1234567890123456789n);
 		doc.getMap('draft').set('r1/v/bytes', Uint8Array.of(1, 2, 3));
 		doc.getMap('draft').set('r1/v/huge', 'x'.repeat(300_000));
 		doc.getMap('submitted').set('x1', { item: 'r1', after: 'nobody', answer: 7 });
@@ -168,6 +168,6 @@ test('what a script writes into a document breaks no page, is refused, and leave
 	);
 	const by = { id: 'u1', name: 'Ann' };
 	const text = await (await exportWork(tab.documents, { by, refused })).text();
-	expect(text).toContain('12345678901234567890n');
+	expect(text).toContain('1234567890123456789n');
 	expect(() => parseWorkFile(text)).not.toThrow();
 });
