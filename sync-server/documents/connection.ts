@@ -12,6 +12,7 @@ import { Delivery } from './delivery.ts';
 import { Incoming } from './incoming.ts';
 import type { Listener, OpenDocument } from './open-document.ts';
 import { emptyPresence, showsSomebody } from './presence.ts';
+import type { Received, Share } from './received.ts';
 import { Receipts } from './receipts.ts';
 
 const inboxBytes = 2 * 1024 * 1024;
@@ -21,6 +22,7 @@ const silenceMs = 37_500;
 /** What a connection needs from the documents. */
 export interface ConnectionHost {
 	readonly counters: Counters;
+	readonly received: Received;
 	now(): number;
 	find(user: string, name: DocumentName): Promise<Standing | undefined>;
 	/** Opens the document and uses it in the same turn: a turn later it may have left memory again. */
@@ -57,6 +59,7 @@ export class Connection implements Listener {
 	readonly #delivery: Delivery;
 	readonly #incoming: Incoming;
 	readonly #receipts: Receipts;
+	readonly #share: Share;
 	#phase: Phase = { kind: 'joining' };
 	#standing: Standing | undefined;
 	/** Rises with every change of rights; frames wait while an answer is older than it. */
@@ -99,7 +102,9 @@ export class Connection implements Listener {
 			close: (code) => this.close(code),
 			now: () => options.host.now(),
 		});
+		this.#share = options.host.received.share(options.path, () => this.#drain());
 		this.#incoming = new Incoming({
+			share: this.#share,
 			writer: {
 				user: this.user,
 				version: options.address.version,
@@ -224,7 +229,8 @@ export class Connection implements Listener {
 	/** Every 15 s: a word for the client, and a look whether it is still there and reads (S9). */
 	tick(): void {
 		const isStalled = this.#delivery.isStalled();
-		if (isStalled || this.#host.now() - this.#heardAt > silenceMs) {
+		const isSilent = !this.#socket.isPaused && this.#host.now() - this.#heardAt > silenceMs;
+		if (isStalled || isSilent) {
 			this.close(closeCodes.overloaded);
 			this.#socket.terminate(); // it would not read a goodbye either
 			return;
@@ -254,6 +260,7 @@ export class Connection implements Listener {
 		const before = this.#phase;
 		this.#phase = { kind: 'closed' };
 		this.#inbox = [];
+		this.#share.leave();
 		this.#stopWatching();
 		if (before.kind === 'joined') {
 			before.document.listeners.delete(this);
@@ -268,6 +275,7 @@ export class Connection implements Listener {
 		const frame = isBinary && Buffer.isBuffer(data) ? data : new Uint8Array();
 		this.#inbox.push(frame);
 		this.#inboxBytes += frame.length;
+		this.#share.hold(frame.length);
 		this.#drain();
 		if (!this.#isFlowing()) this.#socket.pause();
 	}
@@ -277,8 +285,11 @@ export class Connection implements Listener {
 		while (this.#isReady() && (frame = this.#inbox.shift())) {
 			this.#inboxBytes -= frame.length;
 			this.#handle(frame);
+			this.#share.release(frame.length);
 		}
-		if (this.#socket.isPaused && this.#isFlowing()) this.#socket.resume();
+		if (!this.#socket.isPaused || !this.#isFlowing()) return;
+		this.#heardAt = this.#host.now(); // its answers to our pings could not be read
+		this.#socket.resume();
 	}
 
 	#isReady(): boolean {
@@ -291,7 +302,7 @@ export class Connection implements Listener {
 	}
 
 	#isFlowing(): boolean {
-		return this.#inboxBytes <= inboxBytes && this.#incoming.isFlowing;
+		return this.#inboxBytes <= inboxBytes && this.#incoming.isFlowing && this.#share.mayRead;
 	}
 
 	#handle(frame: Uint8Array): void {
@@ -338,6 +349,7 @@ export class Connection implements Listener {
 		}
 		this.#inbox.unshift(frame);
 		this.#inboxBytes += frame.length;
+		this.#share.hold(frame.length);
 		void this.#wake();
 	}
 

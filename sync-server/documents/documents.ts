@@ -25,6 +25,7 @@ import type { Projection } from './projection.ts';
 import { Projector } from './projector.ts';
 import { ReadAside } from './read-aside.ts';
 import { readStored } from './read-stored.ts';
+import { Received, type ReceivedLimits } from './received.ts';
 import { Turns } from './turns.ts';
 
 const tickMs = 15_000;
@@ -52,6 +53,8 @@ export interface DocumentsOptions {
 		readonly tickMs?: number;
 		/** How long after a change everybody hears how far the document is (2 s). */
 		readonly headMs?: number;
+		/** Of what was received and is not on disk yet. */
+		readonly received?: ReceivedLimits;
 		/** Of updates that are judged beside the main thread. */
 		readonly aside?: GateAsideOptions;
 	};
@@ -60,6 +63,10 @@ export interface DocumentsOptions {
 interface DocumentsStats extends Readonly<Counters> {
 	readonly documents: number;
 	readonly connections: number;
+	/** What came from clients and is not on disk yet. */
+	readonly receivedBytes: number;
+	/** From which nothing is read until that is less. */
+	readonly pausedConnections: number;
 }
 
 /** Whose rights changed: in a project, on a batch, of a user; what is left out means all. */
@@ -118,6 +125,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	});
 	const aside = new GateAside(options.limits?.aside);
 	const readAside = new ReadAside();
+	const received = new Received(options.limits?.received);
 	const turns = new Turns();
 	const loading = new FewAtOnce(loadingAtOnce);
 	const connections = new Set<Connection>();
@@ -229,6 +237,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 
 	const host: ConnectionHost & ExchangeHost = {
 		counters,
+		received,
 		now,
 		find: (user, name) => directory.find(user, name),
 		open,
@@ -308,7 +317,13 @@ export function openDocuments(options: DocumentsOptions): Documents {
 			projector.drop(`${project}/`);
 			await log.remove(`${project}/`);
 		},
-		stats: () => ({ ...counters, documents: resident.size, connections: connections.size }),
+		stats: () => ({
+			...counters,
+			documents: resident.size,
+			connections: connections.size,
+			receivedBytes: received.bytes,
+			pausedConnections: received.paused,
+		}),
 		async close() {
 			isClosing = true;
 			clearInterval(ticking);

@@ -3,12 +3,15 @@ import type { Message } from '#shared/wire/messages.ts';
 import { limits } from './gate/limits.ts';
 import type { OpenDocument, Writer, WriteVerdict } from './open-document.ts';
 import type { Receipts } from './receipts.ts';
+import type { Share } from './received.ts';
 
 const unsettledLimitBytes = 2 * 1024 * 1024;
 
 interface IncomingOptions {
 	readonly writer: Writer;
 	readonly receipts: Receipts;
+	/** What is not on disk counts, for the document and for the server. */
+	readonly share: Share;
 	/** False once the client is gone. */
 	readonly isOpen: () => boolean;
 	/** Something before a write is missing: the client is asked for the whole. */
@@ -26,6 +29,7 @@ export class Incoming {
 	/** An update is judged aside; what came later waits. */
 	#isJudging = false;
 	#unsettledBytes = 0;
+	#awaitsDisk = false;
 
 	constructor(options: IncomingOptions) {
 		this.#options = options;
@@ -62,10 +66,13 @@ export class Incoming {
 		isStep2: boolean,
 		judging: Promise<WriteVerdict>,
 	): Promise<void> {
+		const { share } = this.#options;
 		this.#isJudging = true;
+		share.hold(update.length);
 		try {
 			const verdict = await judging;
 			this.#isJudging = false;
+			share.release(update.length);
 			if (!this.#options.isOpen()) return;
 			this.#judged(document, update, isStep2, verdict);
 			this.#options.ready();
@@ -95,14 +102,22 @@ export class Incoming {
 	}
 
 	#hold(document: OpenDocument, bytes: number): void {
-		const wasFlowing = this.isFlowing;
-		const isFirst = this.#unsettledBytes === 0;
 		this.#unsettledBytes += bytes;
-		if (!isFirst && (!wasFlowing || this.isFlowing)) return;
+		this.#options.share.hold(bytes);
+		if (!this.#awaitsDisk) this.#awaitDisk(document);
+	}
+
+	/** One look at the disk for everything that was taken by now, and another for what comes meanwhile. */
+	#awaitDisk(document: OpenDocument): void {
+		this.#awaitsDisk = true;
+		const bytes = this.#unsettledBytes;
 		document.afterCommits(() => {
-			const isStuck = !this.isFlowing;
-			this.#unsettledBytes = 0;
-			if (isStuck) this.#options.ready();
+			const wasStuck = !this.isFlowing;
+			this.#awaitsDisk = false;
+			this.#unsettledBytes -= bytes;
+			this.#options.share.release(bytes);
+			if (this.#unsettledBytes > 0) this.#awaitDisk(document);
+			if (wasStuck && this.isFlowing) this.#options.ready();
 		});
 	}
 

@@ -174,9 +174,9 @@ export class OpenDocument {
 		return () => void this.#users--;
 	}
 
-	/** Roughly what it takes in memory: ten times its encoded form, and what even an empty one takes. */
+	/** Roughly what it takes in memory: what even an empty one takes, its structs, and what they say. */
 	get residentBytes(): number {
-		return 20_000 + 10 * this.#encodedBytes;
+		return 20_000 + 250 * this.#structs + 5 * this.#encodedBytes;
 	}
 
 	get head(): number {
@@ -194,10 +194,16 @@ export class OpenDocument {
 
 	/** So much that the main thread should not go through all of it at once. */
 	get isLarge(): boolean {
-		if (this.#encodedBytes > limits.mainThreadDocumentBytes) return true;
-		let structs = 0;
-		for (const ofClient of this.#yjs.store.clients.values()) structs += ofClient.length;
-		return structs > limits.mainThreadStructs;
+		return (
+			this.#encodedBytes > limits.mainThreadDocumentBytes ||
+			this.#structs > limits.mainThreadStructs
+		);
+	}
+
+	get #structs(): number {
+		let count = 0;
+		for (const ofClient of this.#yjs.store.clients.values()) count += ofClient.length;
+		return count;
 	}
 
 	/** What a client with this state vector lacks. Hold it back with `afterCommits`: it may be ahead of the disk. Throws on bytes that are none. */
@@ -209,9 +215,9 @@ export class OpenDocument {
 	 * The same of a large document, computed beside the main thread from what is on disk: the first part of
 	 * it. What was sent to everyone since this was called may be in it or not.
 	 */
-	async differenceAside(stateVector: Uint8Array): Promise<Difference> {
+	differenceAside(stateVector: Uint8Array): Promise<Difference> {
 		const { log, readAside } = this.#options;
-		return readAside.difference(this.path, await log.read(), stateVector);
+		return readAside.difference(this.path, log.read, stateVector);
 	}
 
 	/**

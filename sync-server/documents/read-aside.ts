@@ -1,19 +1,31 @@
 import type { StoredState } from '../log/compact-document.ts';
 import { IdleThread } from '../log/idle-thread.ts';
+import { FewAtOnce } from './few-at-once.ts';
 import type { Difference, ReadMethods } from './read-thread.ts';
 
 /** Reads large documents in a thread, which is started when it is needed and ends when it no longer is. */
 export class ReadAside {
 	readonly #thread = new IdleThread<ReadMethods>(new URL('./read-thread.ts', import.meta.url));
+	/** One after the other: each holds a document. */
+	readonly #turns = new FewAtOnce(1);
 
 	/** A document as updates of bounded size, to be applied in order. Rejects where it is damaged. */
 	pieces(name: string, state: StoredState): Promise<readonly Uint8Array[]> {
-		return this.#thread.ask((thread) => thread.call('pieces', name, bare(state)));
+		return this.#turns.run(() =>
+			this.#thread.ask((thread) => thread.call('pieces', name, bare(state))),
+		);
 	}
 
-	/** The first part of what someone with this state vector lacks. Rejects where the bytes are no vector. */
-	difference(name: string, state: StoredState, stateVector: Uint8Array): Promise<Difference> {
-		return this.#thread.ask((thread) => thread.call('difference', name, bare(state), stateVector));
+	/** The first part of what someone with this state vector lacks. The document is read when its turn comes. */
+	difference(
+		name: string,
+		read: () => Promise<StoredState>,
+		stateVector: Uint8Array,
+	): Promise<Difference> {
+		return this.#turns.run(async () => {
+			const state = bare(await read());
+			return this.#thread.ask((thread) => thread.call('difference', name, state, stateVector));
+		});
 	}
 
 	close(): Promise<void> {

@@ -28,6 +28,21 @@ export function measure(metrics: Metrics, { tables, documents, live }: Measured)
 		'Updates of documents that were refused, since the start',
 		() => documents.stats().refused,
 	);
+	metrics.gauge(
+		'flywheel_sync_received_bytes',
+		'Bytes that came from clients and are not on disk yet',
+		() => documents.stats().receivedBytes,
+	);
+	metrics.gauge(
+		'flywheel_sync_paused_connections',
+		'Open /sync sockets that are not read from until those bytes are fewer',
+		() => documents.stats().pausedConnections,
+	);
+	metrics.gauge(
+		'flywheel_sync_slow_readers_closed',
+		'Open /sync sockets that were cut off because nothing was read there, since the start',
+		() => documents.stats().closedSlowReaders,
+	);
 	metrics.gauge('flywheel_runs', 'Runs by state', () => tables.runs.counts(), 'state');
 	metrics.gauge('flywheel_changes', 'Number of the newest change', () => tables.changes.head());
 }

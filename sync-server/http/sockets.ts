@@ -31,7 +31,8 @@ interface Options {
 	readonly limits?: AdmissionLimits;
 }
 
-const maxMessageBytes = 16 * 1024 * 1024;
+/** A little more than a document takes: what is only just too large is told so, and not only cut off. */
+const maxMessageBytes = 17 * 1024 * 1024;
 /** At a restart: between one goodbye and the next, and for all of them. */
 const goodbyeMs = 2;
 const goodbyesMs = 3000;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { limits } from '#sync-server/documents/gate/limits.ts';
 import { sentiment, startTestServer, type Client, type TestServer } from '../core/test-server.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -245,4 +246,12 @@ describe('S7 what the tables say of a person counts on open connections', () => 
 		await members(server.owner.id);
 		expect(await closed).toEqual([4404]);
 	});
+});
+
+test('S5 a step 2 that is only just too large is told so', async () => {
+	const client = await joinWith(server.ownerClient.token);
+	expect(await client.barrier('0')).toBe('saved');
+	client.send({ kind: 'step2', update: new Uint8Array(limits.step2Bytes + 1) });
+	expect(await client.barrier('1')).toMatchObject({ code: 2 });
+	await client.close();
 });

@@ -7,6 +7,7 @@ import type { LeastWriters } from '#shared/wire/document-version.ts';
 import type { Standing } from '#sync-server/documents/directory.ts';
 import { openDocuments, type Documents } from '#sync-server/documents/documents.ts';
 import type { GateAsideOptions } from '#sync-server/documents/gate/gate-aside.ts';
+import type { ReceivedLimits } from '#sync-server/documents/received.ts';
 import type { ProjectedChange, Projection } from '#sync-server/documents/projection.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import type { UpdateLog } from '#sync-server/log/update-log.ts';
@@ -53,6 +54,7 @@ export async function startSyncServer(
 		idleBytes?: number;
 		tickMs?: number;
 		aside?: GateAsideOptions;
+		received?: ReceivedLimits;
 		headMs?: number;
 		leastWriters?: LeastWriters;
 	} = {},
@@ -61,7 +63,7 @@ export async function startSyncServer(
 	const tables = options.tables ?? new TestTables();
 	const log = options.log ?? openMemoryLog(disk);
 	const time = { now: Date.parse('2026-01-01T00:00:00Z') };
-	const { compactionRows, idleBytes, tickMs, aside, headMs } = options;
+	const { compactionRows, idleBytes, tickMs, aside, received, headMs } = options;
 	const documents = openDocuments({
 		log,
 		directory: {
@@ -82,6 +84,7 @@ export async function startSyncServer(
 			...(idleBytes !== undefined && { idleBytes }),
 			...(tickMs !== undefined && { tickMs }),
 			...(aside && { aside }),
+			...(received && { received }),
 			...(headMs !== undefined && { headMs }),
 		},
 	});
