@@ -18,7 +18,7 @@ export class Received {
 	readonly #ofDocument = new Map<string, number>();
 	readonly #paused = new Set<Share>();
 	#bytes = 0;
-	#resuming: NodeJS.Immediate | undefined;
+	#isResuming = false;
 
 	constructor(limits: ReceivedLimits = {}) {
 		this.#limits = { documentBytes, totalBytes, ...limits };
@@ -67,9 +67,10 @@ export class Received {
 
 	/** One at a time: all at once would bring as much again. */
 	#resumeSoon(): void {
-		if (this.#paused.size === 0) return;
-		this.#resuming ??= setImmediate(() => {
-			this.#resuming = undefined;
+		if (this.#isResuming || this.#paused.size === 0) return;
+		this.#isResuming = true;
+		setImmediate(() => {
+			this.#isResuming = false;
 			for (const share of this.#paused) {
 				if (this.#isFull(share.document)) continue;
 				this.#paused.delete(share);

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import * as Y from 'yjs';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
+import { serverEnvironment, serverFlags } from '#sync-server/operator/server-command.ts';
 import { residentMb } from '../../bench/resident-memory.ts';
 import { startSyncServer, type SyncServer } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
@@ -115,7 +116,10 @@ describe('S9 what clients send and the disk has not taken yet', () => {
 /** A server of its own process. */
 async function alone(): Promise<{ readonly url: string; readonly pid: number }> {
 	const program = new URL('./sync-server-alone.ts', import.meta.url).pathname;
-	const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+	const child = spawn(process.execPath, [...serverFlags, program], {
+		stdio: ['ignore', 'pipe', 'inherit'],
+		env: { ...process.env, ...serverEnvironment },
+	});
 	onTestFinished(() => void child.kill('SIGKILL'));
 	const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
 	return { url, pid: child.pid! };
