@@ -14,6 +14,7 @@ import type { BlobStore } from './blobs/blob-store.ts';
 import type { Config } from './config.ts';
 import { every } from './every.ts';
 import { openHistories } from './documents/history/read-history.ts';
+import { forwardClock } from './forward-clock.ts';
 import { openDocuments, type Documents } from './documents/documents.ts';
 import { gitHandler } from './git/git-handler.ts';
 import { openRepositories, type Repositories } from './git/repositories.ts';
@@ -171,8 +172,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		const { failures } = await log.expireHistory(Date.now());
 		for (const failure of failures) onFault(failure);
 	}
+	const now = forwardClock();
 	const documents = openDocuments({
 		log,
+		now,
 		directory: tableDirectory(tables),
 		projection: tableProjection({
 			tables,
@@ -223,6 +226,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 			blobs,
 			blobLimitBytes,
 			importsFolder,
+			now,
 			rightsChanged: onRightsChanged,
 		}),
 		...earlierRoutes({ tables, guard, histories, keptDays: config.historyDays }),

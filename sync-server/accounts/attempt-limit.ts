@@ -12,7 +12,8 @@ export class AttemptLimit {
 	readonly #now: () => number;
 	readonly #failures: LRUCache<string, number[]>;
 
-	constructor(limit: number, now: () => number = Date.now) {
+	/** `now` counts milliseconds that pass, whatever the clock is set to. */
+	constructor(limit: number, now: () => number = () => performance.now()) {
 		this.#limit = limit;
 		this.#now = now;
 		this.#failures = new LRUCache({ max: 50_000 });

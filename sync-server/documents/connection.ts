@@ -23,7 +23,8 @@ const silenceMs = 37_500;
 export interface ConnectionHost {
 	readonly counters: Counters;
 	readonly received: Received;
-	now(): number;
+	/** Milliseconds that pass, whatever the clock is set to. */
+	elapsed(): number;
 	find(user: string, name: DocumentName): Promise<Standing | undefined>;
 	/** Opens the document and uses it in the same turn: a turn later it may have left memory again. */
 	open(path: string, name: DocumentName, use: (document: OpenDocument) => void): Promise<void>;
@@ -94,13 +95,13 @@ export class Connection implements Listener {
 			socket: options.socket,
 			cursor: options.address.cursor,
 			counters: options.host.counters,
-			now: () => options.host.now(),
+			now: () => options.host.elapsed(),
 			caughtUp: (stateVector) => this.#sendDifference('update', stateVector),
 		});
 		this.#receipts = new Receipts({
 			send: (frame) => this.#delivery.send(frame),
 			close: (code) => this.close(code),
-			now: () => options.host.now(),
+			now: () => options.host.elapsed(),
 		});
 		this.#share = options.host.received.share(options.path, () => this.#drain());
 		this.#incoming = new Incoming({
@@ -124,8 +125,8 @@ export class Connection implements Listener {
 			},
 		});
 		this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-		this.#heardAt = options.host.now();
-		this.#socket.on('pong', () => (this.#heardAt = options.host.now()));
+		this.#heardAt = options.host.elapsed();
+		this.#socket.on('pong', () => (this.#heardAt = options.host.elapsed()));
 		this.#socket.on('close', () => this.#leave());
 		this.#socket.on('error', () => this.#socket.terminate());
 	}
@@ -229,7 +230,7 @@ export class Connection implements Listener {
 	/** Every 15 s: a word for the client, and a look whether it is still there and reads (S9). */
 	tick(): void {
 		const isStalled = this.#delivery.isStalled();
-		const isSilent = !this.#socket.isPaused && this.#host.now() - this.#heardAt > silenceMs;
+		const isSilent = !this.#socket.isPaused && this.#host.elapsed() - this.#heardAt > silenceMs;
 		if (isStalled || isSilent) {
 			this.close(closeCodes.overloaded);
 			this.#socket.terminate(); // it would not read a goodbye either
@@ -271,7 +272,7 @@ export class Connection implements Listener {
 
 	#receive(data: RawData, isBinary: boolean): void {
 		if (this.#phase.kind === 'closed') return;
-		this.#heardAt = this.#host.now();
+		this.#heardAt = this.#host.elapsed();
 		const frame = isBinary && Buffer.isBuffer(data) ? data : new Uint8Array();
 		this.#inbox.push(frame);
 		this.#inboxBytes += frame.length;
@@ -288,7 +289,7 @@ export class Connection implements Listener {
 			this.#share.release(frame.length);
 		}
 		if (!this.#socket.isPaused || !this.#isFlowing()) return;
-		this.#heardAt = this.#host.now(); // its answers to our pings could not be read
+		this.#heardAt = this.#host.elapsed(); // its answers to our pings could not be read
 		this.#socket.resume();
 	}
 

@@ -10,6 +10,7 @@ import {
 	type DocumentName,
 } from '#shared/wire/document-name.ts';
 import { leastWriters, type LeastWriters } from '#shared/wire/document-version.ts';
+import { forwardClock } from '../forward-clock.ts';
 import type { UpdateLog } from '../log/update-log.ts';
 import { changedDocuments, type ChangedPage, type ChangedPosition } from './changed-documents.ts';
 import { Compactor } from './compactor.ts';
@@ -42,6 +43,8 @@ export interface DocumentsOptions {
 	readonly logger: Logger;
 	/** Milliseconds since the epoch; tests hold it. */
 	readonly now?: () => number;
+	/** Milliseconds that pass, whatever the clock is set to; tests hold it. */
+	readonly elapsed?: () => number;
 	/** Which clients may write beside which; a test has its own. */
 	readonly leastWriters?: LeastWriters;
 	readonly limits?: {
@@ -112,7 +115,8 @@ export interface Documents {
 
 export function openDocuments(options: DocumentsOptions): Documents {
 	const { log, directory, projection, logger } = options;
-	const now = options.now ?? Date.now;
+	const now = options.now ?? forwardClock();
+	const elapsed = options.elapsed ?? (() => performance.now());
 	const counters = newCounters();
 	const projector = new Projector({ log, projection, logger });
 	const compactionRows = options.limits?.compactionRows;
@@ -238,7 +242,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	const host: ConnectionHost & ExchangeHost = {
 		counters,
 		received,
-		now,
+		elapsed,
 		find: (user, name) => directory.find(user, name),
 		open,
 		isResident: (path) => resident.has(path),

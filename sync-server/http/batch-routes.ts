@@ -123,7 +123,7 @@ export function batchRoutes(doors: DataDoors): Route[] {
 			summary: 'Close a batch: what comes later is late and stays out of the corpus',
 			async handle({ caller, params }) {
 				const { batch } = await batchFor(doors, caller, params['batch']!, 'lead');
-				await tables.batches.close(batch.id, new Date().toISOString());
+				await tables.batches.close(batch.id, new Date(doors.now()).toISOString());
 				rightsChanged({ project: batch.project, batch: batch.id });
 			},
 		}),

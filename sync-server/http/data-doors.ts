@@ -13,6 +13,8 @@ export interface DataDoors {
 	readonly blobs: BlobStore;
 	/** Told after each change of who may do what with a batch (S7). */
 	readonly rightsChanged: (change: { project: string; batch: string }) => void;
+	/** The server's clock, in milliseconds since the epoch; it never goes back. */
+	readonly now: () => number;
 	/** The most that one uploaded blob may have. */
 	readonly blobLimitBytes: number;
 	/** Where an archive's lines wait for their media. */

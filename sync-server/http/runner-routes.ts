@@ -39,7 +39,7 @@ export function runnerRoutes({ tables, work, now, operator }: RunDoors): Route[]
 					work.raise();
 				}
 				const runner = { id: `${caller.token}/${body.name}`, name: body.name, tags: body.tags };
-				const until = now().getTime() + body.waitMs;
+				const until = performance.now() + body.waitMs;
 				for (;;) {
 					const token = newSecret('fa_');
 					const claimed = await tables.attempts.claim({
@@ -55,7 +55,7 @@ export function runnerRoutes({ tables, work, now, operator }: RunDoors): Route[]
 						work.raise();
 						return undefined;
 					}
-					const leftMs = until - now().getTime();
+					const leftMs = until - performance.now();
 					if (leftMs <= 0 || signal.aborted) return undefined;
 					await work.wait(Math.min(leftMs, lookEveryMs), signal);
 				}

@@ -1,5 +1,6 @@
 import { leaseMs } from '#shared/api/runner-protocol.ts';
 import type { Tables } from '../tables/tables.ts';
+import { ListeningClock } from './listening-clock.ts';
 import type { WorkSignal } from './work-signal.ts';
 
 /** A runner has this long after a timeout to stop the command and say so itself. */
@@ -9,22 +10,25 @@ export interface SweeperOptions {
 	readonly tables: Pick<Tables, 'attempts'>;
 	readonly work: WorkSignal;
 	readonly now: () => Date;
+	/** Milliseconds that pass, whatever the clock is set to. */
+	readonly elapsed: () => number;
 	readonly hint: (run: string) => void;
 	readonly onFault: (error: unknown) => void;
 }
 
 /**
- * Looks every second for attempts that time has ended. A server that was down hears no heartbeats: until
- * one lease after its start nobody counts as silent. Returns what stops it.
+ * Looks every second for attempts that time has ended. A server that was down hears no heartbeats, nor does
+ * one that slept, and one whose clock was set compares times of two clocks: until one lease after any of these
+ * nobody counts as silent. Returns what stops it.
  */
 export function startSweeper(options: SweeperOptions): () => void {
-	const startedAt = options.now().getTime();
+	const clock = new ListeningClock(options);
 	let isBusy = false;
 	let isStopped = false;
 	const timer = setInterval(() => {
 		if (isBusy) return;
 		isBusy = true;
-		sweepAttempts(options, startedAt)
+		sweepAttempts(options, clock)
 			.catch((error: unknown) => {
 				// A look that was under way when the tables closed is no fault.
 				if (!isStopped) options.onFault(error);
@@ -39,17 +43,18 @@ export function startSweeper(options: SweeperOptions): () => void {
 	};
 }
 
-/** One look; `startedAt` is when this server began to listen. */
+/** One look. */
 async function sweepAttempts(
-	{ tables, work, now, hint }: Omit<SweeperOptions, 'onFault'>,
-	startedAt: number,
+	{ tables, work, hint }: Omit<SweeperOptions, 'onFault'>,
+	clock: ListeningClock,
 ): Promise<void> {
-	const time = now().getTime();
-	const silentSince = time - startedAt < leaseMs ? 0 : time - leaseMs;
+	const { now, isFresh, aheadMs } = clock.look();
 	const moved = await tables.attempts.sweep({
-		now: new Date(time).toISOString(),
-		silentSince: new Date(silentSince).toISOString(),
-		graceMs: reportGraceMs,
+		now: new Date(now).toISOString(),
+		silentSince: new Date(isFresh ? 0 : now - leaseMs).toISOString(),
+		...(!isFresh && { heardUntil: new Date(now + leaseMs).toISOString() }),
+		// Who was on its way before the clock went ahead did not take that long.
+		graceMs: reportGraceMs + aheadMs,
 	});
 	for (const run of moved) hint(run);
 	if (moved.length > 0) work.raise();

@@ -18,6 +18,8 @@ export interface RunsOptions {
 	readonly operator?: string;
 	readonly onFault: (error: unknown) => void;
 	readonly now?: () => Date;
+	/** Milliseconds that pass, whatever the clock is set to; tests hold it. */
+	readonly elapsed?: () => number;
 }
 
 export interface Runs extends RunDependencies {
@@ -41,7 +43,8 @@ export function openRuns(options: RunsOptions): Runs {
 	const work = new WorkSignal();
 	const operator = options.operator;
 	const dependencies: RunDependencies = { tables, repository, announcer, work, url, operator, now };
-	const stopSweeper = startSweeper({ tables, work, now, hint, onFault });
+	const elapsed = options.elapsed ?? (() => performance.now());
+	const stopSweeper = startSweeper({ tables, work, now, elapsed, hint, onFault });
 	return {
 		...dependencies,
 		onTrainPush: (push) => onTrainPush(dependencies, push),

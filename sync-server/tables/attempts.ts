@@ -52,10 +52,16 @@ export interface AttemptsTable {
 	/** The claim was answered to nobody: the run is queued again as if it had not been made. */
 	release(key: AttemptKey, at: string): Promise<void>;
 	/**
-	 * Decides what time decides: attempts without a heartbeat since `silentSince` are lost, those past their
-	 * timeout whose runner did not report it by `graceMs` later are timed out. Returns the runs it moved.
+	 * Decides what time decides: attempts without a heartbeat since `silentSince` are lost, and so are those
+	 * whose last one is of later than `heardUntil`, by a clock that was set back since; those past their timeout
+	 * whose runner did not report it by `graceMs` later are timed out. Returns the runs it moved.
 	 */
-	sweep(clock: { now: string; silentSince: string; graceMs: number }): Promise<string[]>;
+	sweep(clock: {
+		now: string;
+		silentSince: string;
+		heardUntil?: string;
+		graceMs: number;
+	}): Promise<string[]>;
 	/** Attempts of a run, oldest first. */
 	list(run: string): Promise<readonly AttemptRow[]>;
 }

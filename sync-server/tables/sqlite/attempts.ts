@@ -7,6 +7,9 @@ import { loseRun, moveRun } from './run-moves.ts';
 import { findLife, findRun, type RunLife } from './run-rows.ts';
 import { runners } from './runners.ts';
 
+/** As text it comes behind every time. */
+const endOfTime = '9';
+
 /** Signs of life come with every piece of a log; they are written down this often. */
 const beatEveryMs = 5000;
 
@@ -35,7 +38,8 @@ export function attempts(database: Database): Synchronous<AttemptsTable> {
 		const run = live(key);
 		const { changes } = database
 			.prepare(
-				'UPDATE attempts SET heartbeat_at = ?1 WHERE run = ?2 AND attempt = ?3 AND heartbeat_at < ?4',
+				// Also where the last one is of a clock that was set back since.
+				'UPDATE attempts SET heartbeat_at = ?1 WHERE run = ?2 AND attempt = ?3 AND (heartbeat_at < ?4 OR heartbeat_at > ?1)',
 			)
 			.run(at, run.id, run.attempt, new Date(Date.parse(at) - beatEveryMs).toISOString());
 		if (changes > 0) machines.alive(run.id, at);
@@ -154,7 +158,7 @@ export function attempts(database: Database): Synchronous<AttemptsTable> {
 			close(run.id, run.attempt, 'handed_back', at);
 			moveRun(database, run, { kind: 'lost', final: false }, at);
 		},
-		sweep({ now, silentSince, graceMs }) {
+		sweep({ now, silentSince, heardUntil = endOfTime, graceMs }) {
 			const moved: string[] = [];
 			const alive = database
 				.prepare(
@@ -167,7 +171,7 @@ export function attempts(database: Database): Synchronous<AttemptsTable> {
 				if (isLate(database, run, now, graceMs)) {
 					close(id, attempt, 'timed_out', now);
 					moveRun(database, run, { kind: 'timedOut' }, now, timeoutCause(run));
-				} else if (heartbeatAt < silentSince) {
+				} else if (heartbeatAt < silentSince || heartbeatAt > heardUntil) {
 					close(id, attempt, 'lost', now);
 					loseRun(database, run, now);
 				} else continue;

@@ -79,6 +79,7 @@ export async function openDataServer({ schema = textSchema, reviews = false } = 
 			blobs,
 			guard: new Guard(tables),
 			rightsChanged: ({ batch }) => changedRights.push(batch),
+			now: Date.now,
 			blobLimitBytes: 1024 * 1024,
 			importsFolder: join(folder, 'imports'),
 		}),

@@ -94,6 +94,7 @@ export class RunWorld {
 			url: this.url,
 			onFault,
 			now: () => new Date(Date.now() + this.aheadMs),
+			elapsed: () => performance.now() + this.aheadMs,
 		});
 		const identify = async (request: Request): Promise<Caller | undefined> => {
 			const token = tokenOf(request);

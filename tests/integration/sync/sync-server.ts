@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { readClientAddress } from '#shared/wire/client-address.ts';
 import type { LeastWriters } from '#shared/wire/document-version.ts';
 import type { Standing } from '#sync-server/documents/directory.ts';
+import { forwardClock } from '#sync-server/forward-clock.ts';
 import { openDocuments, type Documents } from '#sync-server/documents/documents.ts';
 import type { GateAsideOptions } from '#sync-server/documents/gate/gate-aside.ts';
 import type { ReceivedLimits } from '#sync-server/documents/received.ts';
@@ -39,8 +40,8 @@ export interface SyncServer {
 	readonly disk: MemoryDisk;
 	readonly log: UpdateLog;
 	readonly documents: Documents;
-	/** The clock of the server, in milliseconds. */
-	time: { now: number };
+	/** The time that passes at the server, in milliseconds, and how far its clock was set off from it. */
+	time: { now: number; setOffMs: number };
 	close(): Promise<void>;
 }
 
@@ -62,7 +63,7 @@ export async function startSyncServer(
 	const disk = options.disk ?? new MemoryDisk();
 	const tables = options.tables ?? new TestTables();
 	const log = options.log ?? openMemoryLog(disk);
-	const time = { now: Date.parse('2026-01-01T00:00:00Z') };
+	const time = { now: Date.parse('2026-01-01T00:00:00Z'), setOffMs: 0 };
 	const { compactionRows, idleBytes, tickMs, aside, received, headMs } = options;
 	const documents = openDocuments({
 		log,
@@ -77,7 +78,8 @@ export async function startSyncServer(
 		},
 		projection: tables,
 		logger: pino({ level: 'silent' }),
-		now: () => time.now,
+		now: forwardClock(() => time.now + time.setOffMs),
+		elapsed: () => time.now,
 		...(options.leastWriters && { leastWriters: options.leastWriters }),
 		limits: {
 			...(compactionRows !== undefined && { compactionRows }),
