@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { canWorkOffline, ConfigError, isLoopback, readConfig } from './config.ts';
 import { gitProblem } from './git/git-version.ts';
+import { giveBackAtRest } from './give-back.ts';
 import { startEmbeddedRunner } from './operator/embedded-runner.ts';
 import { HomeInUse } from './operator/home-lock.ts';
 import { startFirstSamples } from './operator/first-samples.ts';
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
 		redact: ['*.token', '*.password'],
 	});
 	const served = await serve({ config, logger, appFolder });
+	giveBackAtRest();
 	say(`Flywheel is at ${served.url}`);
 	if (!isLoopback(config.host) && config.url === undefined)
 		say(

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { giveBackAtRest } from '../give-back.ts';
 import { UnreadableDocument } from './update-log.ts';
 
 export interface ThreadCall {
@@ -21,6 +22,7 @@ export function serveCalls(methods: object, close: () => void): void {
 		close();
 		port.close();
 	});
+	giveBackAtRest();
 	port.postMessage('ready');
 
 	function answer({ id, method, args }: ThreadCall): ThreadAnswer {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { CommandError, type ErrorCode } from '#shared/api/errors.ts';
+import { giveBackAtRest } from '../../give-back.ts';
 import { openDatabase } from './database.ts';
 import { nounsOf } from './nouns.ts';
 
@@ -39,6 +40,7 @@ port.on('message', (call: Call | 'close') => {
 	}
 	port.postMessage(answer(call));
 });
+giveBackAtRest();
 port.postMessage('ready');
 
 function answer({ id, noun, method, args }: Call): Answer {

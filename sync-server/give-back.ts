@@ -1,0 +1,28 @@
+const lookMs = 2000;
+/** Of the time between two looks: above it a thread works, below it it rests. */
+const workingShare = 0.1;
+const restingShare = 0.02;
+/** To collect more than this takes longer than anybody should wait. */
+const heapLimitBytes = 128 * 1024 * 1024;
+
+/**
+ * Gives memory back to the system, once, when this thread rests after it has worked. V8 keeps the room it
+ * took under load until it must collect again, and a thread at rest never must. Node has to run with
+ * --expose-gc (server-command.ts); without it nothing happens.
+ */
+export function giveBackAtRest(): void {
+	const collect = globalThis.gc;
+	if (!collect) return;
+	let last = performance.eventLoopUtilization();
+	let hasWorked = true;
+	setInterval(() => {
+		const now = performance.eventLoopUtilization();
+		const { utilization } = performance.eventLoopUtilization(now, last);
+		last = now;
+		if (utilization > workingShare) hasWorked = true;
+		if (!hasWorked || utilization > restingShare) return;
+		if (process.memoryUsage().heapUsed > heapLimitBytes) return;
+		hasWorked = false;
+		collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+	}, lookMs).unref();
+}
