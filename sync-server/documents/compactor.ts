@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { UpdateLog } from '../log/update-log.ts';
 import type { Counters } from './counters.ts';
@@ -7,6 +8,8 @@ import type { Projector } from './projector.ts';
 
 const leastRows = 200;
 const leastBytes = 64 * 1024;
+/** So many times as long as a compaction took, nothing is compacted: it takes a tenth of a processor at most. */
+const restTimes = 9;
 
 /**
  * Compacts one document at a time, when its log has grown by 200 rows or beyond its snapshot. Never past
@@ -23,6 +26,7 @@ export class Compactor {
 	readonly #waiting = new Set<OpenDocument>();
 	/** After a failure, so many rows until the next try. */
 	readonly #failedAt = new WeakMap<OpenDocument, number>();
+	readonly #stop = new AbortController();
 	#running: Promise<void> | undefined;
 
 	constructor(options: {
@@ -48,14 +52,22 @@ export class Compactor {
 	/** Resolves when what was begun is over; begins nothing more. */
 	async close(): Promise<void> {
 		this.#waiting.clear();
+		this.#stop.abort();
 		await this.#running;
 	}
 
 	async #run(): Promise<void> {
 		for (const document of this.#waiting) {
 			this.#waiting.delete(document);
+			const began = performance.now();
 			await this.#compact(document);
+			await this.#rest(restTimes * (performance.now() - began));
 		}
+	}
+
+	async #rest(ms: number): Promise<void> {
+		const { signal } = this.#stop;
+		await wait(ms, undefined, { signal, ref: false }).catch(() => undefined); // stopped: rests no longer
 	}
 
 	async #compact(document: OpenDocument): Promise<void> {
