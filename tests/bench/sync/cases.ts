@@ -34,7 +34,7 @@ export const cases: readonly Case[] = [
 	fan(200, 400, true),
 	fan(50, 1000, false),
 	fan(10, 200, false),
-	fan(50, 8000, true, 'saturation'),
+	fan(50, 20_000, true, 'saturation'),
 	{ kind: 'waves', name: 'storm', clients: 2000, documents: 1000 },
 ];
 
@@ -63,7 +63,7 @@ export async function measure(
 				...(await runLoad({ kind: 'waves', target, clients: one.clients })),
 			};
 		const { clients, updatesPerSecond } = one;
-		const warmUpMs = measureMs / 4;
+		const warmUpMs = measureMs / 2;
 		const job = { target, clients, updatesPerSecond, warmUpMs, measureMs };
 		return { kind: 'fan-out', ...(await runLoad({ kind: 'fan-out', ...job })) };
 	} finally {
