@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 const lookMs = 2000;
 /** Of the time between two looks: above it a thread works, below it it rests. */
 const workingShare = 0.1;
