@@ -6,6 +6,7 @@ import { giveBackAtRest } from './give-back.ts';
 import { startEmbeddedRunner } from './operator/embedded-runner.ts';
 import { HomeInUse } from './operator/home-lock.ts';
 import { startFirstSamples } from './operator/first-samples.ts';
+import { recoverySentence } from './projection/recovery.ts';
 import { serve, type Served } from './serve.ts';
 
 const appFolder = fileURLToPath(new URL('../build/app', import.meta.url));
@@ -30,6 +31,8 @@ async function main(): Promise<void> {
 		say(
 			'Offline work needs https or localhost: browsers run no service worker on this address. README.md shows how Caddy adds https.',
 		);
+	const recovers = served.recovery.current;
+	if (recovers) say(recoverySentence(recovers));
 	if (config.ownerToken === undefined) await offerSignIn(served);
 	const onFault = (error: unknown): void => logger.error({ err: error }, 'something failed');
 	const stops = [await startFirstSamples(served, config.withSamples, onFault)];

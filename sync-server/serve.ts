@@ -38,11 +38,13 @@ import { sessionRoutes } from './http/session-routes.ts';
 import { acceptSockets } from './http/sockets.ts';
 import { staticApp } from './http/static-app.ts';
 import { tokenRoutes } from './http/token-routes.ts';
+import { recoveryRoutes } from './http/recovery-routes.ts';
 import { refuseUnreadable } from './http/unreadable-request.ts';
 import { trainingRoutes } from './http/training-routes.ts';
 import { openLive } from './live/live.ts';
 import { openSqliteLog } from './log/sqlite/open-log.ts';
 import { lockHome } from './operator/home-lock.ts';
+import { openRecovery, type Recovery } from './projection/recovery.ts';
 import { tableDirectory } from './projection/table-directory.ts';
 import { tableProjection } from './projection/table-projection.ts';
 import { projectCreation, type CreateProject } from './projects/create-project.ts';
@@ -77,6 +79,8 @@ export interface Served {
 	readonly routes: readonly Route[];
 	readonly createProject: CreateProject;
 	readonly owner: Person;
+	/** Whether it lost something and takes it back from browsers. */
+	readonly recovery: Pick<Recovery, 'current'>;
 	/** True when this start made the installation. */
 	readonly isFirstStart: boolean;
 	/** Lets go of everything, in an order that loses nothing: no new work, then what is under way, then the stores. */
@@ -90,6 +94,9 @@ export interface ServeOptions {
 	readonly appFolder: string;
 	/** How long a session lasts that nobody uses (90 days). */
 	readonly sessionSeconds?: number;
+	/** How long browsers bring back what the server lost (30 days), and the clock that says so. */
+	readonly recoveryMs?: number;
+	readonly now?: () => number;
 }
 
 /** Opens the stores and serves everything on one port. Several servers fit in one process. */
@@ -113,6 +120,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
 	await rm(importsFolder, { recursive: true, force: true }); // what a crash left there
 	const blobs = await openFolderBlobStore(join(config.home, 'blobs'));
 	const epoch = await tables.settings.getOrPut('epoch', newKey(8));
+	const recovery = await openRecovery(tables.settings, {
+		...(options.now && { now: options.now }),
+		...(options.recoveryMs !== undefined && { lengthMs: options.recoveryMs }),
+	});
 	const secret = await tables.settings.getOrPut('cursors', newKey(32));
 	const cursors = new FeedCursors(secret, epoch);
 	const ended = new EndedCredentials();
@@ -203,8 +214,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
 			accounts,
 			epoch,
 			url,
+			recovery,
 			addressOf: (request) => facts.get(request)?.address ?? 'unknown',
 		}),
+		...recoveryRoutes({ documents, recovery }),
 		...tokenRoutes({ tables, ended }),
 		...projectRoutes({
 			tables,
@@ -290,7 +303,11 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		every(60 * minute, () => blobs.sweep(day), onFault),
 		every(60 * minute, expireHistory, onFault),
 	];
-	await documents.catchUp();
+	const { shortened } = await documents.catchUp();
+	if (shortened > 0) {
+		logger.warn({ documents: shortened }, 'the update log was put back to an older state');
+		await recovery.begin();
+	}
 	await repositories.reconcile();
 	await tables.settings.put('url', url);
 
@@ -306,6 +323,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		routes,
 		createProject,
 		owner,
+		recovery,
 		isFirstStart: found === undefined,
 		async close() {
 			const closed = once(server, 'close');

@@ -10,6 +10,7 @@ import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Refused } from '#app/replica/database.ts';
 import type { DocumentLog } from './document-log.ts';
 import { InOrder } from './in-order.ts';
+import { recoverableUpdate } from './recoverable-update.ts';
 import { applyInSlices, piecesInSlices, splitToSend } from './slices.ts';
 
 /** A message was larger than the server takes: sending it again would be no better. */
@@ -201,14 +202,41 @@ export class Connection {
 		const { ws } = this.#provider;
 		const unsent: Uint8Array[] = [];
 		this.#unsent = unsent;
-		const pieces = await piecesInSlices(this.log.doc, stateVector);
+		const own = this.#ownOfLost(stateVector);
+		const pieces = own ? own.pieces : await piecesInSlices(this.log.doc, stateVector);
 		if (this.#provider.ws !== ws || this.#state.kind === 'stopped') return;
 		const last = pieces.pop() ?? Uint8Array.of(0, 0);
 		for (const update of pieces) this.#send({ kind: 'update', update });
 		this.#send({ kind: 'step2', update: last });
 		this.#unsent = undefined;
+		if (own?.isHeldBack) return this.#waitForLost();
 		for (const update of unsent) this.#sendUpdate(update);
 		this.#greeted();
+	}
+
+	/**
+	 * Where the server lacks what others wrote, it was put back to an older state: what others wrote is theirs to
+	 * bring, or comes back marked as theirs (bring-back.ts), and must not pass for this person's own. Of that,
+	 * what builds on the missing is held back until it is there again.
+	 */
+	#ownOfLost(stateVector: Uint8Array): { pieces: Uint8Array[]; isHeldBack: boolean } | undefined {
+		const { doc, row } = this.log;
+		if (!row.ownClients) return undefined;
+		const own = new Set([...row.ownClients, doc.clientID]);
+		const isOwn = (client: number): boolean => own.has(client);
+		const clocks = Y.decodeStateVector(stateVector);
+		const hasLost = [...doc.store.clients.keys()].some(
+			(client) => !isOwn(client) && Y.getState(doc.store, client) > (clocks.get(client) ?? 0),
+		);
+		if (!hasLost) return undefined;
+		const { update, isOwnHeldBack } = recoverableUpdate(doc, { clocks, mayBring: isOwn, isOwn });
+		return { pieces: update ? [...splitToSend(update)] : [], isHeldBack: isOwnHeldBack };
+	}
+
+	/** Nothing may be called safe: it stays connected for a while, and then looks again. */
+	#waitForLost(): void {
+		this.#state = { kind: 'greeting' };
+		this.#expectAnswer();
 	}
 
 	readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {

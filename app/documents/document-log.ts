@@ -12,6 +12,7 @@ import {
 	readDocumentRow,
 	readUndo,
 	withDirt,
+	withOwnClient,
 	type LogPart,
 } from './document-storage.ts';
 import { fromLog, fromPeerTab } from './origins.ts';
@@ -262,8 +263,9 @@ export class DocumentLog {
 				const before = await readDocumentRow(this.#replica, this.name, { isDoubted });
 				if (this.#isLoaded) this.#check(before);
 				const part = await readAfter(this.#replica, before, this.#seen);
+				const known = localCount > 0 ? withOwnClient(before, this.doc.clientID) : before;
 				const after = withDirt({
-					...before,
+					...known,
 					head: before.head + packed.length,
 					localHead: before.localHead + localCount,
 				});

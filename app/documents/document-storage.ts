@@ -67,6 +67,16 @@ export function withDirt(row: DocumentRow, now = new Date().toISOString()): Docu
 	return { ...row, isDirty: 1, dirtySince: row.isDirty === 1 ? (row.dirtySince ?? null) : now };
 }
 
+/**
+ * With one more client id of this person's own. Of a row that an older version wrote to, nobody knows all of
+ * them, and it stays so.
+ */
+export function withOwnClient(row: DocumentRow, client: number): DocumentRow {
+	if (row.ownClients === undefined && row.localHead > 0) return row;
+	const { ownClients = [] } = row;
+	return ownClients.includes(client) ? row : { ...row, ownClients: [...ownClients, client] };
+}
+
 /** A part of a log, as bytes that can be applied to a Y.Doc in this order. */
 export interface LogPart {
 	/** Version 2: of before there were pieces. */

@@ -93,6 +93,29 @@ export class OpenDocument {
 		});
 	}
 
+	/** The same; false where the server says that there is no such document, or not for this person. */
+	async whenOnDeviceOrGone(signal: AbortSignal): Promise<boolean> {
+		const over = new AbortController();
+		const gone = new Promise<boolean>((resolve) => {
+			const look = () => {
+				if (this.block !== 'not-found') return;
+				stop();
+				resolve(false);
+			};
+			const stop = this.subscribe(look);
+			over.signal.addEventListener('abort', stop);
+			look();
+		});
+		const limited = AbortSignal.any([signal, over.signal]);
+		const there = this.whenOnDevice(limited).then(() => true);
+		try {
+			return await Promise.race([there, gone]);
+		} finally {
+			over.abort();
+			await there.catch(() => undefined); // ended because it was answered otherwise
+		}
+	}
+
 	/** Writes what is left, then lets go of everything. */
 	async close(): Promise<void> {
 		await this.#log.close();

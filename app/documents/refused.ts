@@ -78,6 +78,7 @@ export async function beginAnew(input: BeginAnewInput): Promise<void> {
 		await rows.put(
 			withDirt({
 				...row,
+				ownClients: [...(row.ownClients ?? []), fresh.clientID],
 				generation: row.generation + 1,
 				head,
 				foldedTo: head,

@@ -7,6 +7,7 @@ const meShape = z.object({
 	epoch: z.string(),
 	canWorkOffline: z.boolean(),
 	url: z.string(),
+	recovers: z.string().optional(),
 });
 const storageKey = 'flywheel-me';
 

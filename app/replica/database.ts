@@ -54,6 +54,8 @@ export interface DocumentRow {
 	readonly dirtySince?: string | null;
 	/** The server's state was here at least once, so that what is missing is known to be missing. */
 	readonly hasServerState: boolean;
+	/** Yjs client ids that this person's tabs wrote it with. Rows of older versions have none. */
+	readonly ownClients?: readonly number[];
 	/** Everything the server had up to this place in its log is here (shared/wire/cursor.ts). */
 	readonly cursor?: string;
 	readonly block: Block | null;

@@ -22,6 +22,11 @@ export const errorTable = {
 	conflict: { status: 409, hint: 'Read the present state and decide again.' },
 	name_taken: { status: 409, hint: 'Choose another name.' },
 	no_items: { status: 409, hint: 'Import items, or close batches that hold them.' },
+	not_recovering: {
+		status: 409,
+		hint: 'Send what is your own over /sync; of others nothing is taken.',
+	},
+	not_taken: { status: 409, hint: 'Keep it; look again later, or hand it to a lead as a file.' },
 	run_ended: { status: 409, hint: 'The run has ended already; retry it to make it run again.' },
 	superseded: { status: 409, hint: 'Another attempt has taken over; stop this one.' },
 	protocol_too_old: { status: 409, hint: 'Update the runner to the version of the server.' },

@@ -13,6 +13,8 @@ export interface Me {
 	readonly canWorkOffline: boolean;
 	/** The public address, for git clone and runner commands. */
 	readonly url: string;
+	/** The server lost something at this time or before, and takes it back from browsers that have it. */
+	readonly recovers?: string | undefined;
 }
 
 /** `POST /api/sync/changes` `{since?}`: documents that changed, each with how far it goes now (shared/wire/cursor.ts). */

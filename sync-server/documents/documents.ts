@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { CommandError } from '#shared/api/errors.ts';
+import type { BroughtBack, LostClients } from '#shared/wire/brought-back.ts';
 import type { CatchUpReply, CatchUpRequest } from '#shared/wire/catch-up.ts';
 import { closeCodes } from '#shared/wire/close-codes.ts';
 import type { ClientAddress } from '#shared/wire/client-address.ts';
@@ -12,6 +13,7 @@ import {
 import { leastWriters, type LeastWriters } from '#shared/wire/document-version.ts';
 import { forwardClock } from '../forward-clock.ts';
 import type { UpdateLog } from '../log/update-log.ts';
+import { bringBack, lostClients, type BringBackReply } from './bring-back.ts';
 import { changedDocuments, type ChangedPage, type ChangedPosition } from './changed-documents.ts';
 import { Compactor } from './compactor.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
@@ -100,12 +102,26 @@ export interface Documents {
 		who: Pick<Visitor, 'user' | 'credential'>,
 		request: CatchUpRequest,
 	): Promise<readonly CatchUpReply[]>;
+	/** Whose client ids a document has, for who brings something back (S16); undefined where they may not write it. */
+	lostClients(
+		who: Pick<Visitor, 'user' | 'credential'>,
+		path: string,
+	): Promise<LostClients | undefined>;
+	/** Takes back what the server lost. Call it only while that is wanted. */
+	bringBack(
+		who: Pick<Visitor, 'user' | 'credential'>,
+		path: string,
+		brought: BroughtBack,
+	): Promise<BringBackReply>;
 	/** Call after the tables committed: open connections are judged again at once (S7). */
 	rightsChanged(change: RightsChange): void;
 	/** A session or token is no longer good: what was opened with it closes (S7). */
 	credentialEnded(credential: string): void;
-	/** Projects what the tables miss. Call once at the start. */
-	catchUp(): Promise<void>;
+	/**
+	 * Projects what the tables miss, and answers of how many documents the log holds less than the tables know:
+	 * it was put back to an older state. Call once at the start.
+	 */
+	catchUp(): Promise<{ readonly shortened: number }>;
 	/** Deletes the documents of a project and closes who had them open. */
 	remove(project: string): Promise<void>;
 	stats(): DocumentsStats;
@@ -239,6 +255,20 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		return working;
 	}
 
+	/** Does something with documents that ends with the right to it (S7). */
+	async function visiting<T>(
+		those: readonly Visit[],
+		work: (those: readonly Visit[]) => Promise<T>,
+	): Promise<T> {
+		if (isClosing) throw new CommandError('overloaded', 'The server is restarting.');
+		for (const visit of those) visits.add(visit);
+		try {
+			return await work(those);
+		} finally {
+			for (const visit of those) visits.delete(visit);
+		}
+	}
+
 	const host: ConnectionHost & ExchangeHost = {
 		counters,
 		received,
@@ -288,16 +318,19 @@ export function openDocuments(options: DocumentsOptions): Documents {
 			await connection.join();
 		},
 		changed: (user, since) => changedDocuments({ log, directory }, user, since),
-		async exchange(who, { version, asks }) {
-			if (isClosing) throw new CommandError('overloaded', 'The server is restarting.');
-			const those = asks.map((ask) => new Visit({ ...who, version }, ask));
-			for (const visit of those) visits.add(visit);
-			try {
-				return await new Exchange(host).answer(those);
-			} finally {
-				for (const visit of those) visits.delete(visit);
-			}
-		},
+		exchange: (who, { version, asks }) =>
+			visiting(
+				asks.map((ask) => new Visit({ ...who, version }, ask)),
+				(those) => new Exchange(host).answer(those),
+			),
+		lostClients: (who, path) =>
+			visiting([new Visit({ ...who, version: 0 }, askOf(path))], ([visit]) =>
+				lostClients(host, visit!),
+			),
+		bringBack: (who, path, brought) =>
+			visiting([new Visit({ ...who, version: brought.version }, askOf(path))], ([visit]) =>
+				bringBack(host, visit!, brought),
+			),
 		rightsChanged({ project, batch, user }) {
 			const isConcerned = (one: Pick<Visit, 'name' | 'user'>): boolean =>
 				(project === undefined || one.name?.project === project) &&
@@ -340,4 +373,10 @@ export function openDocuments(options: DocumentsOptions): Documents {
 			for (const document of [...resident.values()]) document.evict();
 		},
 	};
+}
+
+/** What a visit asks for that brings something back: nothing of the usual. */
+function askOf(name: string): Visit['ask'] {
+	const nothing = new Uint8Array();
+	return { name, cursor: '', stateVector: nothing, update: nothing };
 }

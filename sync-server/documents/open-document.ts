@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Logger } from 'pino';
 import * as Y from 'yjs';
+import { isRecovered, recoveredThrough } from '#shared/corpus/recovered.ts';
 import type { Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { leastWriterBeside, type LeastWriters } from '#shared/wire/document-version.ts';
@@ -41,6 +42,8 @@ export interface Writer {
 	readonly user: string;
 	/** Of what their client writes (shared/wire/document-version.ts). */
 	readonly version: number;
+	/** Set where it brings back what the server lost (S16): the client ids that are the sender's own. */
+	readonly ownClients?: ReadonlySet<number>;
 	readonly mayWrite: () => boolean;
 }
 
@@ -159,6 +162,11 @@ export class OpenDocument {
 		});
 	}
 
+	/** Who owns which Yjs client id (S6). */
+	get owners(): ReadonlyMap<number, string> {
+		return this.#owners;
+	}
+
 	get isClosed(): boolean {
 		return this.#isClosed;
 	}
@@ -240,8 +248,7 @@ export class OpenDocument {
 	write(update: Uint8Array, from: Writer): WriteVerdict | Promise<WriteVerdict> {
 		if (update.length > limits.mainThreadBytes || this.#mayBeFull(update.length))
 			return this.#writeAside(update, from);
-		const { user } = from;
-		const verdict = inspectUpdate(update, { ...this.#gateContext(user), mayCopy: false });
+		const verdict = inspectUpdate(update, { ...this.#gateContext(from), mayCopy: false });
 		return verdict.kind === 'copy'
 			? this.#writeAside(update, from)
 			: this.#take(update, from, verdict);
@@ -258,6 +265,7 @@ export class OpenDocument {
 				part: this.name.part,
 				user: from.user,
 				owners: this.#owners,
+				ownClients: from.ownClients,
 				isMeasured: this.#mayBeFull(update.length),
 			});
 			if (verdict.kind === 'copy' || this.#isClosed) continue;
@@ -308,9 +316,12 @@ export class OpenDocument {
 		}));
 	}
 
-	#stillHolds({ claims, entries }: Extract<GateVerdict, { kind: 'ok' }>, user: string): boolean {
+	#stillHolds(verdict: Extract<GateVerdict, { kind: 'ok' }>, user: string): boolean {
+		const { claims, recovered, entries } = verdict;
+		const ownerOf = (client: number): string | undefined => this.#owners.get(client);
 		return (
-			claims.every((client) => (this.#owners.get(client) ?? user) === user) &&
+			claims.every((client) => (ownerOf(client) ?? user) === user) &&
+			recovered.every((client) => isRecovered(ownerOf(client) ?? recoveredThrough(user))) &&
 			entries.every(({ root, key, present }) => {
 				const now = presentIn(this.#yjs, root, key);
 				return now?.client === present?.client && now?.clock === present?.clock;
@@ -318,8 +329,9 @@ export class OpenDocument {
 		);
 	}
 
-	#gateContext(user: string) {
-		return { document: this.#yjs, part: this.name.part, user, owners: this.#owners };
+	#gateContext({ user, ownClients }: Writer) {
+		const { part } = this.name;
+		return { document: this.#yjs, part, user, owners: this.#owners, ownClients };
 	}
 
 	#take(update: Uint8Array, from: Writer, verdict: WriteVerdict): WriteVerdict {
@@ -329,6 +341,8 @@ export class OpenDocument {
 		if (verdict.kind !== 'ok') return verdict;
 		if (!mayWrite()) return { kind: 'refuse', refusal: 'notAllowed' };
 		for (const client of verdict.claims) this.#owners.set(client, user);
+		for (const client of verdict.recovered)
+			if (!this.#owners.has(client)) this.#owners.set(client, recoveredThrough(user));
 		const needs = leastWriterBeside(version, this.#options.leastWriters);
 		this.#leastWriter = Math.max(this.#leastWriter, needs);
 		this.#effect = undefined;
@@ -351,7 +365,7 @@ export class OpenDocument {
 	#append(
 		{ data, clocks }: Pick<InFlight, 'data' | 'clocks'>,
 		user: string,
-		{ client, claims }: { client: number | null; claims: readonly number[] },
+		{ client, claims, recovered }: Extract<GateVerdict, { kind: 'ok' }>,
 	): void {
 		const at = this.#options.now();
 		const one: InFlight = { data, at, entries: this.#written, clocks };
@@ -359,7 +373,8 @@ export class OpenDocument {
 		this.#appended++;
 		this.#encodedBytes += data.length;
 		const leastWriter = this.#leastWriter;
-		this.#options.log.append({ user, client, at, data, claims, leastWriter }).then(
+		const row = { user, client, at, data, claims, recovered, leastWriter };
+		this.#options.log.append(row).then(
 			(seq) => this.#committed(one, seq),
 			(error: unknown) => this.#fail(error as Error),
 		);

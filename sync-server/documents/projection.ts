@@ -23,4 +23,8 @@ export interface Projection {
 	/** Up to which sequence number a document was projected; 0 where it never was. */
 	watermark(document: string): Promise<number>;
 	project(change: ProjectedChange): Promise<void>;
+	/** How far each document is projected that ever was. */
+	allWatermarks(): Promise<readonly { readonly document: string; readonly seq: number }[]>;
+	/** The log of a document is shorter than what was projected of it: what it holds from there on is other. */
+	rewind(document: string, seq: number): Promise<void>;
 }

@@ -64,9 +64,14 @@ export class Projector {
 		void Promise.resolve(feed.running).then(() => this.#start(path, feed));
 	}
 
-	/** Projects every document whose log is ahead of the tables; resolves when the first try of each is over. */
-	async catchUp(): Promise<void> {
-		for (const { name: path, head } of await this.#log.documents()) {
+	/**
+	 * Projects every document whose log is ahead of the tables; resolves when the first try of each is over,
+	 * with how many documents there are whose tables are ahead of the log: it was put back to an older state.
+	 */
+	async catchUp(): Promise<{ readonly shortened: number }> {
+		const documents = await this.#log.documents();
+		const shortened = await this.#rewind(new Map(documents.map(({ name, head }) => [name, head])));
+		for (const { name: path, head } of documents) {
 			const name = parseDocumentName(path);
 			if (!name || !isProjected(name.part)) continue;
 			if ((await this.#projection.watermark(path)) >= head) continue;
@@ -76,6 +81,19 @@ export class Projector {
 			await feed.running;
 			this.#forget(path);
 		}
+		return { shortened };
+	}
+
+	/** Or what is written from here on under numbers that were projected once would be taken for that. */
+	async #rewind(heads: ReadonlyMap<string, number>): Promise<number> {
+		let shortened = 0;
+		for (const { document, seq } of await this.#projection.allWatermarks()) {
+			const head = heads.get(document) ?? 0;
+			if (seq <= head) continue;
+			await this.#projection.rewind(document, head);
+			shortened++;
+		}
+		return shortened;
 	}
 
 	/** Writes the watermark of what was seen; resolves with it. Rejects while the tables do not take it. */

@@ -5,14 +5,12 @@ import { catchUpLimits, readCatchUpRequest, writeCatchUpAnswer } from '#shared/w
 import type { ChangedPosition } from '../documents/changed-documents.ts';
 import type { Documents } from '../documents/documents.ts';
 import { Turns } from '../turns.ts';
-import { requestBytes } from './request-bytes.ts';
+import { bodyInTime } from './body-in-time.ts';
 import { route, type Route } from './route.ts';
 import { SealedCursors } from './sealed-cursor.ts';
 
 /** One person has a few devices; beyond so many at work a request waits, holding nothing. */
 const turnLimits = { atOnce: 32, perKey: 2, waiting: 256 };
-/** Who sends slower than 35 kB/s holds up others. */
-const bodyMs = 60_000;
 
 interface Options {
 	readonly documents: Pick<Documents, 'changed' | 'exchange'>;
@@ -67,7 +65,7 @@ export function catchUpRoutes({ documents, secret, epoch }: Options): Route[] {
 			summary: 'Bring up to 100 documents up to date, both ways (bytes: shared/wire/catch-up.ts)',
 			handle: ({ caller, request, signal }) =>
 				inTurn(caller.user, signal, async () => {
-					const asked = readCatchUpRequest(await bodyOf(request));
+					const asked = readCatchUpRequest(await bodyInTime(request, catchUpLimits.requestBytes));
 					if (!asked) throw new CommandError('bad_request', 'body: not a batch of documents');
 					const replies = await documents.exchange(caller, asked);
 					return new Response(writeCatchUpAnswer(replies) as Uint8Array<ArrayBuffer>, {
@@ -76,16 +74,4 @@ export function catchUpRoutes({ documents, secret, epoch }: Options): Route[] {
 				}),
 		}),
 	];
-}
-
-async function bodyOf(request: Request): Promise<Uint8Array> {
-	const { promise, reject } = Promise.withResolvers<never>();
-	const timer = setTimeout(() => {
-		reject(new CommandError('bad_request', 'body: it takes too long to arrive'));
-	}, bodyMs);
-	try {
-		return await Promise.race([requestBytes(request, catchUpLimits.requestBytes), promise]);
-	} finally {
-		clearTimeout(timer);
-	}
 }

@@ -4,6 +4,7 @@ import type { Me } from '#shared/api/replies.ts';
 import type { Accounts, SignedIn } from '../accounts/accounts.ts';
 import { AttemptLimit } from '../accounts/attempt-limit.ts';
 import { canWorkOffline } from '../config.ts';
+import type { Recovery } from '../projection/recovery.ts';
 import { route, type Route } from './route.ts';
 
 export const personName = z.string().trim().min(1).max(80);
@@ -13,19 +14,26 @@ interface Options {
 	readonly accounts: Accounts;
 	readonly epoch: string;
 	readonly url: string;
+	readonly recovery: Pick<Recovery, 'current'>;
 	/** Where a request came from, for slowing down guesses. */
 	readonly addressOf: (request: Request) => string;
 }
 
 /** Signing in and out, and who is asking. */
-export function sessionRoutes({ accounts, epoch, url, addressOf }: Options): Route[] {
+export function sessionRoutes({ accounts, epoch, url, recovery, addressOf }: Options): Route[] {
 	const byLogin = new AttemptLimit(10);
 	const byAddress = new AttemptLimit(50);
 
 	const meOf = async (user: string): Promise<Me> => {
 		const person = await accounts.find(user);
 		if (!person) throw new CommandError('signed_out', 'This account is gone.');
-		return { user: person, epoch, canWorkOffline: canWorkOffline(url), url };
+		return {
+			user: person,
+			epoch,
+			canWorkOffline: canWorkOffline(url),
+			url,
+			...(recovery.current && { recovers: recovery.current.since }),
+		};
 	};
 	const answer = async ({ person, cookies }: SignedIn): Promise<Response> =>
 		withCookies(Response.json(await meOf(person.id)), cookies);

@@ -6,6 +6,7 @@ import { GroupCommit, type Appender, type PendingAppend } from './group-commit.t
 import { MemoryPast } from './memory-past.ts';
 import type { StoredUpdate } from './stored-update.ts';
 import {
+	claimsOf,
 	defaultHistoryMs,
 	nothingCompacted,
 	quarantineLimits,
@@ -195,13 +196,13 @@ function append(disk: MemoryDisk, { appender, update }: PendingAppend): number {
 		past: new MemoryPast(),
 	};
 	disk.documents.set(appender.document, document);
-	const { claims, leastWriter = 0, ...rest } = update;
+	const { user, client, at, data, leastWriter = 0 } = update;
 	document.leastWriter = Math.max(document.leastWriter, leastWriter);
-	document.headCheck = crc32(rest.data);
+	document.headCheck = crc32(data);
 	document.changed = ++disk.newestChange;
-	document.updates.push({ ...rest, seq: ++document.head, crc: document.headCheck });
-	for (const client of claims)
-		if (!document.owners.has(client)) document.owners.set(client, update.user);
+	document.updates.push({ user, client, at, data, seq: ++document.head, crc: document.headCheck });
+	for (const [id, owner] of claimsOf(update))
+		if (!document.owners.has(id)) document.owners.set(id, owner);
 	return document.head;
 }
 

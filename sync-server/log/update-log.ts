@@ -1,3 +1,4 @@
+import { recoveredThrough } from '#shared/corpus/recovered.ts';
 import type { Cursor } from '#shared/wire/cursor.ts';
 import type { ArchivePiece } from './archive-piece.ts';
 import type { AuthorRange } from './authors.ts';
@@ -6,8 +7,19 @@ import type { LoggedUpdate, StoredUpdate } from './stored-update.ts';
 /** An update to append, with the client ids that its user uses here for the first time. */
 export interface AppendedUpdate extends LoggedUpdate {
 	readonly claims: readonly number[];
+	/** Client ids that nobody owned, of what others wrote and this user brought back (shared/corpus/recovered.ts). */
+	readonly recovered?: readonly number[];
 	/** The least version of a client that may write from now on; the document keeps the highest it was given. */
 	readonly leastWriter?: number;
+}
+
+/** Who owns which client ids from an update on. */
+export function claimsOf(update: AppendedUpdate): readonly (readonly [number, string])[] {
+	const { user, claims, recovered = [] } = update;
+	return [
+		...claims.map((client) => [client, user] as const),
+		...recovered.map((client) => [client, recoveredThrough(user)] as const),
+	];
 }
 
 /** A document as it is on disk: a snapshot (v2) up to `snapshotSeq`, and every update after it, in order. */

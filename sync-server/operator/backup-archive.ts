@@ -105,8 +105,11 @@ function unlessGone(error: NodeJS.ErrnoException): undefined {
 	if (error.code !== 'ENOENT') throw error;
 }
 
-/** Unpacks a backup into an empty folder. Throws for anything that is no backup of ours, or has a name it must not. */
-export async function unpackBackup(file: string, folder: string): Promise<void> {
+/** Unpacks a backup into an empty folder; answers when it was made, where it says so. Throws for anything that is no backup of ours, or has a name it must not. */
+export async function unpackBackup(
+	file: string,
+	folder: string,
+): Promise<{ readonly at: string | null }> {
 	const archive = extract();
 	const source = (await openBackup(file)).createReadStream();
 	const reading = isZipped(file)
@@ -114,13 +117,18 @@ export async function unpackBackup(file: string, folder: string): Promise<void> 
 		: pipeline(source, archive);
 	reading.catch(() => undefined); // the loop below throws it
 	let isOurs = false;
+	let at: string | null = null;
 	for await (const entry of archive) {
 		const { name, type } = entry.header;
 		if (name === manifestName) {
-			const manifest = JSON.parse(await text(Readable.from(entry))) as { version?: unknown };
+			const manifest = JSON.parse(await text(Readable.from(entry))) as {
+				version?: unknown;
+				at?: unknown;
+			};
 			if (manifest.version !== backupVersion)
 				throw new OperatorError(`${file} is a backup of version ${String(manifest.version)}.`);
 			isOurs = true;
+			if (typeof manifest.at === 'string') at = manifest.at;
 			continue;
 		}
 		if (!isOurs) throw new OperatorError(`${file} is not a backup of Flywheel.`);
@@ -132,6 +140,7 @@ export async function unpackBackup(file: string, folder: string): Promise<void> 
 	}
 	await reading;
 	if (!isOurs) throw new OperatorError(`${file} is not a backup of Flywheel.`);
+	return { at };
 }
 
 async function openBackup(file: string): Promise<FileHandle> {

@@ -1,3 +1,4 @@
+import { isRecovered } from '#shared/corpus/recovered.ts';
 import { submittedShape, verdictShape } from '#shared/corpus/submission.ts';
 import { parseVerdictKey } from '#shared/wire/document-shape.ts';
 import type { Entry, Projection } from '../documents/projection.ts';
@@ -20,6 +21,8 @@ export function tableProjection({
 }): Projection {
 	return {
 		watermark: (document) => tables.submissions.watermark(document),
+		allWatermarks: () => tables.submissions.allWatermarks(),
+		rewind: (document, seq) => tables.submissions.rewind(document, seq),
 		async project({ name, document, upTo, entries }) {
 			const submissions: ProjectedSubmission[] = [];
 			const verdicts: ProjectedVerdict[] = [];
@@ -56,7 +59,8 @@ function readSubmission({ key, value, user, receivedAt }: Entry): ProjectedSubmi
 function readVerdict({ key, value, user }: Entry): ProjectedVerdict | string {
 	const named = parseVerdictKey(key);
 	if (!named) return 'not the key of a verdict';
-	if (named.user !== user) return 'a verdict in the name of somebody else';
+	// Whose it was nobody can say any more: it counts as of whoever brought it back (S16).
+	if (named.user !== user && !isRecovered(user)) return 'a verdict in the name of somebody else';
 	const parsed = verdictShape.safeParse(value);
 	return parsed.success
 		? { item: named.item, submission: named.submission, value: parsed.data, user }

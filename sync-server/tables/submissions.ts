@@ -25,6 +25,10 @@ export interface Passed {
 export interface SubmissionsTable {
 	/** How far the document's log has been projected; 0 for one that never was. */
 	watermark(document: string): Promise<number>;
+	/** The same of every document that was. */
+	allWatermarks(): Promise<{ document: string; seq: number }[]>;
+	/** Takes the watermark of a document back: its log was put back to an older state. */
+	rewind(document: string, seq: number): Promise<void>;
 	/**
 	 * Takes in what a document's log brought up to `upTo`: the corpus of the items concerned and the
 	 * watermark move in the same transaction. Again, or in another order, is harmless.

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parts } from '#shared/access/access.ts';
+import { readBroughtBack, writeBroughtBack } from '#shared/wire/brought-back.ts';
 import {
 	readCatchUpAnswer,
 	readCatchUpRequest,
@@ -178,5 +179,33 @@ describe('names of documents', () => {
 		'a/%2e/notes',
 	])('%j is none', (name) => {
 		expect(parseDocumentName(name)).toBeUndefined();
+	});
+});
+
+describe('what is brought back to a server', () => {
+	const brought = fc.record({
+		version: fc.nat(),
+		ownClients: fc.array(fc.maxSafeNat(), { maxLength: 20 }),
+		update: bytes,
+	});
+
+	it('is read as it was written, and is nothing when a byte is missing or one too many', () => {
+		fc.assert(
+			fc.property(brought, fc.double({ min: 0, max: 0.999 }), (sent, share) => {
+				const body = writeBroughtBack(sent);
+				expect(readBroughtBack(body)).toEqual(sent);
+				expect(readBroughtBack(Uint8Array.from([...body, 0]))).toBeUndefined();
+				expect(readBroughtBack(body.subarray(0, Math.floor(body.length * share)))).toBeUndefined();
+			}),
+		);
+	});
+
+	it('is never read with a throw, nor with more clients than anybody has', () => {
+		fc.assert(fc.property(bytes, (body) => void readBroughtBack(body)));
+		const many = Array.from({ length: 10_001 }, (_, index) => index);
+		const update = Uint8Array.of(0, 0);
+		const read = readBroughtBack(writeBroughtBack({ version: 1, ownClients: many, update }));
+		// The newest ten thousand are said: what they wrote first was acknowledged long ago.
+		expect(read?.ownClients).toEqual(many.slice(1));
 	});
 });

@@ -17,6 +17,8 @@ interface EntryContext {
 	readonly document: Y.Doc;
 	readonly user: string;
 	readonly owners: ReadonlyMap<number, string>;
+	/** The author of a new item. */
+	readonly authorOf: (client: number) => string;
 	readonly mayCopy?: boolean;
 }
 
@@ -34,7 +36,11 @@ export function checkEntries(
 	for (const entry of entries) {
 		const { root, key, added } = entry;
 		const present = context.document.share.get(root)?._map.get(key);
-		if (present && context.owners.get(present.id.client) !== context.user) return 'authored';
+		const author = present && context.owners.get(present.id.client);
+		const writers = added.map(({ id }) => context.authorOf(id.client));
+		// Nothing added: it is the sender who takes away.
+		if (present && (writers.length > 0 ? writers : [context.user]).some((one) => one !== author))
+			return 'authored';
 		const alive = added.filter((item) => !isDead(item, context.deletes));
 		if (!alive.every((item) => isEntry(root, lastValue(item)))) return 'shape';
 		if (!present || present.deleted) continue;

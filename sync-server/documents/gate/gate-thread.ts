@@ -13,6 +13,7 @@ export interface GateJob {
 	readonly part: Part;
 	readonly user: string;
 	readonly owners: ReadonlyMap<number, string>;
+	readonly ownClients?: ReadonlySet<number> | undefined;
 	/** Whether to say how large the document is with the update in it. */
 	readonly isMeasured: boolean;
 }
@@ -40,8 +41,9 @@ port.on('message', (job: GateJob) => {
 });
 
 /** Also applies what passed: what takes too long to apply is found out here, and not in the main thread. */
-function judge(document: Y.Doc, { update, part, user, owners, isMeasured }: GateJob): AsideVerdict {
-	const verdict = inspectUpdate(update, { document, part, user, owners });
+function judge(document: Y.Doc, job: GateJob): AsideVerdict {
+	const { update, part, user, owners, ownClients, isMeasured } = job;
+	const verdict = inspectUpdate(update, { document, part, user, owners, ownClients });
 	if (verdict.kind !== 'ok') return verdict;
 	let effect: Uint8Array = Uint8Array.of(0, 0);
 	document.on('update', (data: Uint8Array) => (effect = data));

@@ -1,6 +1,7 @@
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
 import type { Part } from '#shared/access/access.ts';
+import { isRecovered, recoveredThrough } from '#shared/corpus/recovered.ts';
 import type { Refusal } from '#shared/wire/close-codes.ts';
 import { checkEntries, type WrittenEntry } from './check-entries.ts';
 import { newlyDeleted } from './deletes.ts';
@@ -17,6 +18,11 @@ export interface GateContext {
 	readonly user: string;
 	/** Who owns which Yjs client id of this document. */
 	readonly owners: ReadonlyMap<number, string>;
+	/**
+	 * Set where the update brings back what the server lost (S16): the client ids that are the sender's own.
+	 * The others that nobody owns are taken as recovered through them.
+	 */
+	readonly ownClients?: ReadonlySet<number> | undefined;
 	/** False in the main thread: a copy of a large document takes long. */
 	readonly mayCopy?: boolean;
 }
@@ -31,11 +37,12 @@ export interface JudgedEntry {
 export type GateVerdict =
 	/** Nothing in it is new. */
 	| { readonly kind: 'known' }
-	/** May be applied. `client` wrote its first new item (null: it only deletes); `claims` are used for the first time. */
+	/** May be applied. `client` wrote its first new item (null: it only deletes); `claims` are used for the first time, `recovered` too and by somebody else. */
 	| {
 			readonly kind: 'ok';
 			readonly client: number | null;
 			readonly claims: readonly number[];
+			readonly recovered: readonly number[];
 			/** What the verdict hangs on, for who applies it later: as long as these stand, it holds. */
 			readonly entries: readonly JudgedEntry[];
 	  }
@@ -55,18 +62,14 @@ export function inspectUpdate(update: Uint8Array, context: GateContext): GateVer
 	const decoded = decode(update);
 	if (decoded === 'malformed') return refuse('malformed');
 	if (decoded === 'limit') return refuse('limit');
-	const { document, owners, user } = context;
+	const { document } = context;
 
 	const added = integrationOrder(decoded, document.store);
 	if (added.kind === 'gap') return { kind: 'resync' };
 	if (added.kind !== 'items') return refuse(added.kind);
 
-	const claims: number[] = [];
-	for (const client of new Set(added.items.map((item) => item.id.client))) {
-		const owner = owners.get(client);
-		if (owner === undefined) claims.push(client);
-		else if (owner !== user) return refuse('foreignClient');
-	}
+	const newClients = claimedBy(added.items, context);
+	if (!newClients) return refuse('foreignClient');
 
 	const deleted = newlyDeleted(decoded.ds, document.store, added.clocks);
 	if (deleted.kind === 'gap') return { kind: 'resync' };
@@ -92,7 +95,12 @@ export function inspectUpdate(update: Uint8Array, context: GateContext): GateVer
 		// Taken up without anything added: whose it is and what becomes of it is looked at with the others.
 		if (place.key !== null && isAuthored(place.root)) entryAt(entries, place.root, place.key);
 	}
-	const found = checkEntries([...entries.values()], { update, deletes: decoded.ds, ...context });
+	const found = checkEntries([...entries.values()], {
+		update,
+		deletes: decoded.ds,
+		authorOf: (client) => authorOf(client, context),
+		...context,
+	});
 	if (found === 'copy') return { kind: 'copy' };
 	if (found) return refuse(found);
 	const judged = [...entries.values()].map(({ root, key }) => ({
@@ -100,7 +108,30 @@ export function inspectUpdate(update: Uint8Array, context: GateContext): GateVer
 		key,
 		present: presentIn(document, root, key),
 	}));
-	return { kind: 'ok', client: added.items[0]?.id.client ?? null, claims, entries: judged };
+	return { kind: 'ok', client: added.items[0]?.id.client ?? null, ...newClients, entries: judged };
+}
+
+/** Whose the new clients of an update become; undefined where one is somebody else's (S6). */
+function claimedBy(
+	items: readonly Y.Item[],
+	{ owners, user, ownClients }: GateContext,
+): { claims: readonly number[]; recovered: readonly number[] } | undefined {
+	const claims: number[] = [];
+	const recovered: number[] = [];
+	for (const client of new Set(items.map((item) => item.id.client))) {
+		const owner = owners.get(client);
+		if (owner === undefined)
+			(ownClients && !ownClients.has(client) ? recovered : claims).push(client);
+		// Whose it was is not known: the rest of what they wrote may come through anybody.
+		else if (owner !== user && !(ownClients && isRecovered(owner))) return undefined;
+	}
+	return { claims, recovered };
+}
+
+/** The author of a new item, once the update is taken. */
+function authorOf(client: number, { owners, user, ownClients }: GateContext): string {
+	const isOwn = !ownClients || ownClients.has(client);
+	return owners.get(client) ?? (isOwn ? user : recoveredThrough(user));
 }
 
 /** The id of the item that an entry holds now. */
@@ -125,14 +156,15 @@ function decode(update: Uint8Array): Decoded | 'malformed' | 'limit' {
 function checkItem(
 	item: Y.Item,
 	{ root, key }: { root: string; key: string | null },
-	{ part, user, document }: GateContext,
+	context: GateContext,
 ): Refusal | undefined {
+	const { part, document } = context;
 	const content = item.content as unknown;
 	switch (rootKind(part, root)) {
 		case undefined:
 			return 'shape';
 		case 'map':
-			if (key === null || !mayUseKey(root, key, user)) return 'shape';
+			if (key === null || !mayUseKey(root, key, authorOf(item.id.client, context))) return 'shape';
 			if (content instanceof Y.ContentDeleted) return undefined;
 			return content instanceof Y.ContentAny && content.arr.every(isPlainJson)
 				? undefined

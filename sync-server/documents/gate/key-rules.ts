@@ -1,4 +1,5 @@
 import type { Part } from '#shared/access/access.ts';
+import { isRecovered } from '#shared/corpus/recovered.ts';
 import { noteShape, submittedShape, verdictShape } from '#shared/corpus/submission.ts';
 import {
 	authoredMaps,
@@ -23,8 +24,8 @@ export function isAuthored(root: string): boolean {
 const draftKey = /^[A-Za-z0-9._:-]{1,128}\/[rv]\/[^/\p{Cc}]{1,64}$/u;
 const idKey = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** True when this user may write under this key of this root map, whatever the value. */
-export function mayUseKey(root: string, key: string, user: string): boolean {
+/** True when this author may write under this key of this root map, whatever the value. */
+export function mayUseKey(root: string, key: string, author: string): boolean {
 	switch (root) {
 		case 'draft':
 			return draftKey.test(key);
@@ -32,7 +33,9 @@ export function mayUseKey(root: string, key: string, user: string): boolean {
 		case 'note':
 			return idKey.test(key);
 		case 'verdict':
-			return parseVerdictKey(key)?.user === user;
+			return isRecovered(author)
+				? parseVerdictKey(key) !== undefined
+				: parseVerdictKey(key)?.user === author;
 		default:
 			return false;
 	}

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32, gunzipSync } from 'node:zlib';
 import { isSameCursor, type Cursor } from '#shared/wire/cursor.ts';
 import {
+	claimsOf,
 	UnreadableDocument,
 	type AppendedUpdate,
 	type ChangedDocument,
@@ -88,11 +89,11 @@ export class LogFile {
 				update.leastWriter!,
 				id,
 			);
-		for (const client of update.claims)
+		for (const [client, owner] of claimsOf(update))
 			this.#prepare('INSERT OR IGNORE INTO owners (document, client, user) VALUES (?, ?, ?)').run(
 				id,
 				client,
-				update.user,
+				owner,
 			);
 		return seq;
 	}

@@ -110,6 +110,16 @@ export function submissions(database: Database): Synchronous<SubmissionsTable> {
 	return {
 		...lateSubmissions(database),
 		watermark,
+		allWatermarks: () =>
+			database.prepare('SELECT document, seq FROM watermarks').all() as unknown as {
+				document: string;
+				seq: number;
+			}[],
+		rewind(document, seq) {
+			database
+				.prepare('UPDATE watermarks SET seq = min(seq, ?) WHERE document = ?')
+				.run(seq, document);
+		},
 		project({ document, project, batch: batchId, upTo, ...change }) {
 			const passed: Passed[] = [];
 			const batch = database

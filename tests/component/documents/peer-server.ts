@@ -51,6 +51,11 @@ export class PeerServer {
 		return found;
 	}
 
+	/** Forgets what a document held, as a log that was put back to an older state does. */
+	reset(name: string): void {
+		this.#docs.set(name, new Y.Doc());
+	}
+
 	/** How far a document is: what it says, in place of a place in a log. */
 	cursorOf(name: string): string {
 		const bytes = Y.encodeStateAsUpdate(this.doc(name));

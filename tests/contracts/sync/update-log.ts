@@ -89,6 +89,23 @@ export function updateLogContract(make: MakeLog): void {
 			expect(seqs).toEqual(a.flatMap((_, index) => [index + 1, index + 1]));
 		}));
 
+	test('S16 a client id is owned by who used it first, or as recovered through who brought it', () =>
+		withLog(async (log) => {
+			const { append } = await log.open(name);
+			const [first, second] = updatesOf(1, 2);
+			await append({ ...first!, claims: [1], recovered: [2, 3] });
+			await append({ ...second!, user: 'bob', claims: [2, 4], recovered: [1] });
+			await log.compact(name, 2);
+			expect((await log.open(name)).stored.owners).toEqual(
+				new Map([
+					[1, 'ada'],
+					[2, 'recovered:ada'],
+					[3, 'recovered:ada'],
+					[4, 'bob'],
+				]),
+			);
+		}));
+
 	test('S12 it keeps the highest least version of a writer, also after compaction', () =>
 		withLog(async (log) => {
 			const { append, stored } = await log.open(name);

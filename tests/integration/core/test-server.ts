@@ -41,7 +41,14 @@ export const sentiment = schemaShape.parse({
 });
 
 export async function startTestServer(
-	options: { home?: string; url?: string; appFolder?: string; sessionSeconds?: number } = {},
+	options: {
+		home?: string;
+		url?: string;
+		appFolder?: string;
+		sessionSeconds?: number;
+		recoveryMs?: number;
+		now?: () => number;
+	} = {},
 ): Promise<TestServer> {
 	const home = options.home ?? (await mkdtemp(join(tmpdir(), 'flywheel-core-')));
 	const served = await serve({
@@ -57,6 +64,8 @@ export async function startTestServer(
 		},
 		logger: pino({ level: 'silent' }),
 		appFolder: options.appFolder ?? join(home, 'no-app'),
+		...(options.recoveryMs !== undefined && { recoveryMs: options.recoveryMs }),
+		...(options.now && { now: options.now }),
 		...(options.sessionSeconds !== undefined && { sessionSeconds: options.sessionSeconds }),
 	});
 	const direct = `http://127.0.0.1:${served.address.port}`;

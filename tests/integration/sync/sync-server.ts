@@ -26,6 +26,15 @@ export class TestTables implements Projection {
 		return Promise.resolve(this.watermarks.get(document) ?? 0);
 	}
 
+	allWatermarks(): Promise<{ document: string; seq: number }[]> {
+		return Promise.resolve([...this.watermarks].map(([document, seq]) => ({ document, seq })));
+	}
+
+	rewind(document: string, seq: number): Promise<void> {
+		this.watermarks.set(document, seq);
+		return Promise.resolve();
+	}
+
 	project(change: ProjectedChange): Promise<void> {
 		if (this.failure) return Promise.reject(this.failure);
 		this.changes.push(change);

@@ -18,6 +18,8 @@ async function projectedWith(delay: number): Promise<string[]> {
 		log: openMemoryLog(new MemoryDisk()),
 		logger: pino({ level: 'silent' }),
 		projection: {
+			allWatermarks: () => Promise.resolve([]),
+			rewind: () => Promise.resolve(),
 			watermark: () => Promise.resolve(0),
 			project({ entries }) {
 				keys.push(...entries.map(({ key }) => key));
