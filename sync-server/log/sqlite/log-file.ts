@@ -101,6 +101,8 @@ export class LogFile {
 	/** What is on disk of a document; an empty one where it does not exist. Throws UnreadableDocument. */
 	read(name: string, upTo = Number.MAX_SAFE_INTEGER): StoredDocument {
 		const row = this.#find(name);
+		if (!row && this.#isLost(name))
+			throw new UnreadableDocument(name, 'the index does not lead to it');
 		if (!row)
 			return {
 				epoch: 0,
@@ -291,6 +293,12 @@ export class LogFile {
 			least_writer AS leastWriter, rows, bytes
 			FROM documents WHERE name = ?`,
 		).get(name) as unknown as DocumentRow | undefined;
+	}
+
+	/** True where a damaged index hides a document that is there: it is not taken for a new one (S3). */
+	#isLost(name: string): boolean {
+		const row = this.#prepare('SELECT 1 FROM documents NOT INDEXED WHERE name = ?').get(name);
+		return row !== undefined;
 	}
 
 	#create(name: string): DocumentRow {
