@@ -23,31 +23,42 @@ export async function signIn(
 	return { context, page };
 }
 
-/** Somebody new joins a project by an invite link. */
+interface Joining {
+	readonly project: string;
+	readonly name: string;
+	readonly role: string;
+	/** The address they reach the server by. */
+	readonly at?: string;
+}
+
+/** Somebody new joins a project by an invite link, at a browser of their own. */
 export async function join(
 	browser: Browser,
 	flywheel: Flywheel,
-	{
-		project,
-		name,
-		role,
-		at = flywheel.url,
-	}: { project: string; name: string; role: string; at?: string },
+	joining: Joining,
 ): Promise<Person> {
+	const context = await browser.newContext();
+	return { context, page: await joinAt(await context.newPage(), flywheel, joining) };
+}
+
+/** Somebody new joins a project by an invite link, on this page. */
+export async function joinAt(
+	page: Page,
+	flywheel: Flywheel,
+	{ project, name, role, at = flywheel.url }: Joining,
+): Promise<Page> {
 	const { link } = await flywheel.call<{ link: string }>(
 		'POST',
 		`/api/projects/${project}/invites`,
 		{ role },
 	);
 	const { pathname, hash } = new URL(link);
-	const context = await browser.newContext();
-	const page = await context.newPage();
 	await page.goto(at + pathname + hash);
 	await page.getByLabel('Your name').fill(name);
 	await page.getByRole('button', { name: 'Join' }).click();
 	await page.waitForURL(`**/projects/${project}`);
 	await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-	return { context, page };
+	return page;
 }
 
 /** What the badge says about where the work is. */
