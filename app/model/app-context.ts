@@ -1,4 +1,5 @@
 import { createContext } from 'svelte';
+import type { StoragePromise } from '#app/media/persistence.svelte.ts';
 import type { Documents } from '#app/documents/documents.ts';
 import type { Api } from '#app/net/api.ts';
 import type { Session } from '#app/net/session.svelte.ts';
@@ -19,5 +20,6 @@ export interface SignedInContext {
 	readonly me: Me;
 	readonly replica: Replica;
 	readonly documents: Documents;
+	readonly storagePromise: StoragePromise;
 }
 export const [getSignedIn, setSignedIn] = createContext<SignedInContext>();

@@ -1,7 +1,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { Documents } from '#app/documents/documents.ts';
 import { dropBatch, keepBatch, type KeepProgress } from '#app/media/keep-batch.ts';
-import { askPersistence } from '#app/media/storage.ts';
+import { StoragePromise } from '#app/media/persistence.svelte.ts';
 import type { Api } from '#app/net/api.ts';
 import type { PacketRow, Replica } from '#app/replica/database.ts';
 import { liveRows, type LiveRows } from '#app/replica/live.svelte.ts';
@@ -64,7 +64,7 @@ export class KeptBatches {
 		this.#aborts.set(batch, abort);
 		this.#running.set(batch, undefined);
 		try {
-			await askPersistence();
+			await new StoragePromise().ask();
 			await keepBatch(replica, api, batch, {
 				documents,
 				signal: abort.signal,

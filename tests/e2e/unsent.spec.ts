@@ -80,6 +80,8 @@ test('what is done without a network is listed as waiting, with the reason', asy
 	await page.getByRole('link', { name: 'See what waits, and why' }).click();
 	const row = page.getByRole('row').filter({ hasText: 'answers' });
 	await expect(row).toContainText('no network');
+	await expect(page.getByText('This browser may delete what waits here')).toBeVisible();
+	await expect(page.getByText('did not promise to keep it')).toBeVisible();
 	await expect(row.getByRole('cell').nth(2)).toHaveText(/^[1-9]\d*$/);
 	expect(await barriers(page)).toEqual([]);
 	const download = page.waitForEvent('download');
