@@ -36,6 +36,8 @@ export interface ConnectionOptions {
 	readonly random?: () => number;
 	/** Nothing was heard for this long: the network swallows what is sent. */
 	readonly silenceMs?: number;
+	/** Open for this long, a connection counts as good. */
+	readonly stableMs?: number;
 	/** What this app writes; a test plays an older one. */
 	readonly version?: number;
 	/** The server closed for good: it wants another sign-in, or knows no such document. */
@@ -64,6 +66,10 @@ export class Connection {
 	#unsent: Uint8Array[] | undefined;
 	#state: ConnectionState = { kind: 'waiting' };
 	#failures = 0;
+	/** When the next attempt is due; the first one waits for what lies on this device and cannot be hurried. */
+	#connectsAtMs = 0;
+	/** Forgets the failures once it has been open for a while: a server that dies of its greetings is not pressed. */
+	#stable: ReturnType<typeof setTimeout> | undefined;
 	/** Until it connects again, the server reads nothing of what is sent. */
 	#isOutdated = false;
 	/** What the doc held, and the server too, when it was told a cursor. */
@@ -108,6 +114,16 @@ export class Connection {
 		return this.log.row.isDirty === 0 && this.log.saved === 'on the server';
 	}
 
+	/**
+	 * There is reason to believe that the server can be reached again: connects soon, though not at once, since
+	 * whatever came back came back for everybody.
+	 */
+	hurry(): void {
+		if (this.#state.kind !== 'waiting') return;
+		const soonMs = this.#jitterMs(1);
+		if (performance.now() + soonMs < this.#connectsAtMs) this.#connectIn(soonMs);
+	}
+
 	/** Connects now, whether or not the time has come. */
 	wake(): void {
 		if (this.#state.kind !== 'waiting') return;
@@ -138,6 +154,7 @@ export class Connection {
 	destroy(): void {
 		this.#state = { kind: 'stopped' };
 		clearTimeout(this.#timer);
+		clearTimeout(this.#stable);
 		this.#stopListening();
 		this.log.doc.off('update', this.#onUpdate);
 		this.#provider.destroy();
@@ -282,7 +299,8 @@ export class Connection {
 	#greeted(): void {
 		if (this.#state.kind !== 'greeting' && this.#state.kind !== 'open') return;
 		clearTimeout(this.#timer);
-		this.#failures = Math.min(this.#failures, 2);
+		clearTimeout(this.#stable);
+		this.#stable = setTimeout(() => (this.#failures = 0), this.#options.stableMs ?? 10_000);
 		this.#state = { kind: 'open', barrier: undefined };
 		this.#askForConfirmation();
 	}
@@ -302,7 +320,6 @@ export class Connection {
 		const count = decoding.readVarUint(decoding.createDecoder(payload));
 		if (this.#state.kind !== 'open' || this.#state.barrier !== count) return; // of a barrier made void
 		clearTimeout(this.#timer);
-		this.#failures = 0;
 		void this.log.acknowledge(count).then(() => {
 			if (this.#state.kind !== 'open' || this.#state.barrier !== count) return;
 			this.#state = { kind: 'open', barrier: undefined };
@@ -321,6 +338,7 @@ export class Connection {
 	}
 
 	#closed(code: number | undefined): void {
+		clearTimeout(this.#stable);
 		if (this.#state.kind === 'stopped') return;
 		clearTimeout(this.#timer);
 		switch (code) {
@@ -335,10 +353,19 @@ export class Connection {
 				return queueMicrotask(() => this.#options.onRefused(refusals.tooLarge));
 			default: {
 				this.#state = { kind: 'waiting' };
-				const { random } = this.#options;
-				const delayMs = fullJitterMs(this.#failures++, random ? { random } : {});
-				this.#timer = setTimeout(() => this.wake(), delayMs);
+				this.#connectIn(this.#jitterMs(this.#failures++));
 			}
 		}
+	}
+
+	#connectIn(delayMs: number): void {
+		clearTimeout(this.#timer);
+		this.#connectsAtMs = performance.now() + delayMs;
+		this.#timer = setTimeout(() => this.wake(), delayMs);
+	}
+
+	#jitterMs(failures: number): number {
+		const { random } = this.#options;
+		return fullJitterMs(failures, random ? { random } : {});
 	}
 }

@@ -26,6 +26,7 @@ export class Documents {
 	readonly presence: Presence;
 	readonly #entries = new Map<string, Entry>();
 	readonly #locks: LockManager | undefined;
+	readonly #hurriers = new Set<() => void>();
 	readonly #wakers = new Set<(document?: string) => void>();
 	readonly #warn = (event: BeforeUnloadEvent) => {
 		if (this.saved.notSaved > 0) event.preventDefault();
@@ -40,6 +41,7 @@ export class Documents {
 		this.presence = new Presence({ channel: this.channel, name: replica.name, locks });
 		this.channel.listen((message) => {
 			if (message.kind === 'wake') this.#ring();
+			if (message.kind === 'hurry') for (const listener of [...this.#hurriers]) listener();
 			if (message.kind === 'log') void this.#reread(message.document);
 		});
 		addEventListener('beforeunload', this.#warn);
@@ -78,6 +80,18 @@ export class Documents {
 		this.channel.tell({ kind: 'wake' });
 	}
 
+	/** The server can be reached again, or somebody came back to a page: whichever tab leads connects soon. */
+	hurry(): void {
+		for (const listener of [...this.#hurriers]) listener();
+		this.channel.tell({ kind: 'hurry' });
+	}
+
+	/** Calls back when any tab has reason to hurry. */
+	onHurry(listener: () => void): () => void {
+		this.#hurriers.add(listener);
+		return () => this.#hurriers.delete(listener);
+	}
+
 	/** Calls back when documents were opened or closed, or the named one was written, in any tab. */
 	onWake(listener: (document?: string) => void): () => void {
 		this.#wakers.add(listener);
@@ -97,6 +111,7 @@ export class Documents {
 		await this.replica.documents.where('document').anyOf(names).modify({ block: null });
 		await Promise.all(names.map((name) => this.changed(name)));
 		this.wake();
+		this.hurry();
 	}
 
 	/** Writes what is left and closes every document. */

@@ -96,6 +96,7 @@ export class Presence {
 			case 'leader':
 				for (const document of this.#own.keys()) this.#tell(document);
 				return;
+			case 'hurry':
 			case 'log':
 			case 'version':
 			case 'wake':

@@ -18,6 +18,7 @@ export interface SyncOptions {
 	readonly locks?: LockManager;
 	readonly random?: () => number;
 	readonly silenceMs?: number;
+	readonly stableMs?: number;
 	/** What this app writes; a test plays an older one. */
 	readonly version?: number;
 }
@@ -66,13 +67,14 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	const connect = (name: string) => {
 		const handle = documents.acquire(name);
 		const { log } = documents.find(name)!;
-		const { socket, random, silenceMs } = options;
+		const { socket, random, silenceMs, stableMs } = options;
 		const connection = new Connection(log, {
 			url,
 			user: documents.user,
 			...(socket ? { socket } : {}),
 			...(random ? { random } : {}),
 			...(silenceMs === undefined ? {} : { silenceMs }),
+			...(stableMs === undefined ? {} : { stableMs }),
 			version,
 			onBlocked(block) {
 				close(name);
@@ -142,12 +144,12 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 			else if (block === 'damaged') void recover(document, damaged, signal);
 	};
 
-	const wake = () => {
-		for (const { connection } of open.values()) connection.wake();
+	const hurry = () => {
+		for (const { connection } of open.values()) connection.hurry();
 		bell.ring();
 	};
 	const stopWaking = documents.onWake((name) => {
-		if (name === undefined) return wake();
+		if (name === undefined) return bell.ring();
 		// A connected document that was written needs no look at all the others.
 		const { connection } = open.get(name) ?? {};
 		if (!connection || connection.log !== documents.find(name)?.log) bell.ring();
@@ -155,9 +157,11 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	// The leader may be a tab in the background, whose timers the browser slows down: a tab that somebody
 	// comes back to wakes it.
 	const onVisible = () => {
-		if (document.visibilityState === 'visible') documents.wake();
+		if (document.visibilityState === 'visible') documents.hurry();
 	};
-	addEventListener('online', wake);
+	const stopHurrying = documents.onHurry(hurry);
+	const onOnline = () => documents.hurry();
+	addEventListener('online', onOnline);
 	document.addEventListener('visibilitychange', onVisible);
 	const beginLeading = () =>
 		lead(
@@ -187,7 +191,8 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 		wake: () => void documents.unblock().catch(reportError),
 		retry: () => documents.unblock(),
 		stop() {
-			removeEventListener('online', wake);
+			removeEventListener('online', onOnline);
+			stopHurrying();
 			document.removeEventListener('visibilitychange', onVisible);
 			stopWaking();
 			stopHearing();

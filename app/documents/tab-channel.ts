@@ -6,6 +6,8 @@ export type TabMessage =
 	| { readonly kind: 'log'; readonly document: string }
 	/** A tab opened or closed a document, or wants the connections looked at again. */
 	| { readonly kind: 'wake' }
+	/** The server can be reached again, or somebody came back to a page. */
+	| { readonly kind: 'hurry' }
 	/** A tab opened whose app writes this version of documents. */
 	| { readonly kind: 'version'; readonly version: number }
 	/** Another tab leads from now on and wants to know where everybody's pages are. */

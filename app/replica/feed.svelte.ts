@@ -105,7 +105,13 @@ export function startFeed(replica: Replica, api: Api, options: FeedOptions): Fee
 	const onVisible = () => {
 		if (document.visibilityState === 'visible') wake(); // the leader may sleep in the background
 	};
-	addEventListener('online', wake);
+	// A network that comes back comes back for everybody in the building.
+	let soon: ReturnType<typeof setTimeout> | undefined;
+	const onOnline = () => {
+		clearTimeout(soon);
+		soon = setTimeout(wake, fullJitterMs(1));
+	};
+	addEventListener('online', onOnline);
 	document.addEventListener('visibilitychange', onVisible);
 
 	return {
@@ -115,7 +121,8 @@ export function startFeed(replica: Replica, api: Api, options: FeedOptions): Fee
 		newsOfRun: (run) => runs.get(run) ?? '',
 		wake,
 		stop() {
-			removeEventListener('online', wake);
+			clearTimeout(soon);
+			removeEventListener('online', onOnline);
 			document.removeEventListener('visibilitychange', onVisible);
 			stopLeading();
 			channel.close();

@@ -20,6 +20,8 @@ export class PeerServer {
 	/** Every connection is closed with this right after it opened. */
 	closesWith: number | undefined;
 	attempts = 0;
+	/** Called when somebody has connected and was told nothing yet. */
+	onOpened: (() => void) | undefined;
 	/** How often anybody said where they are. */
 	presenceFrames = 0;
 	/** The cursors that clients came with, the empty ones too. */
@@ -77,6 +79,7 @@ export class PeerServer {
 		this.#sockets.add(socket);
 		this.cursors.push(socket.cursor);
 		socket.begin();
+		this.onOpened?.();
 		const cursor = this.cursorOf(socket.name);
 		if (socket.cursor === cursor) return socket.deliver({ kind: 'head', cursor });
 		const stateVector = Y.encodeStateVector(this.doc(socket.name));

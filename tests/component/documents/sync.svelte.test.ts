@@ -99,10 +99,15 @@ test('who has everything says so and is asked for nothing; what is written while
 	expect(server.cursors).toEqual(['', server.cursorOf(name)]);
 
 	// Written after the cursor was said and before anything was answered.
-	server.cut();
 	const before = server.cursors.length;
-	tab.documents.wake();
-	const second = label(tab, 'r2', 'negative');
+	const labeled = new Promise<string>((resolve) => {
+		server.onOpened = () => {
+			server.onOpened = undefined;
+			resolve(label(tab, 'r2', 'negative'));
+		};
+	});
+	server.cut();
+	const second = await labeled;
 	await expect.poll(() => handle.saved).toBe('on the server');
 	expect(submittedOn(server.doc(name)).sort()).toEqual([first, second].sort());
 	expect(server.cursors.length).toBeGreaterThan(before);
@@ -121,7 +126,6 @@ test('with a cursor that the server knows nothing of, everything is exchanged', 
 	server.doc(name).getMap('draft').delete('r9/v/sentiment');
 	server.doc(name).getMap('draft').set('r8/v/sentiment', 'negative');
 	server.isDown = false;
-	tab.documents.wake();
 	await expect.poll(() => handle.doc.getMap('draft').size).toBe(1);
 	await expect.poll(() => tab.documents.find(name)!.log.row.cursor).toBe(server.cursorOf(name));
 });
@@ -360,4 +364,45 @@ test('of a tab that is gone nothing is left, and another tab of the same person 
 	handles[0]!.setSelf(null);
 	await expect.poll(() => others.current).toEqual([]);
 	server.close();
+});
+
+test('a server that greets and dies again and again is pressed less and less', async () => {
+	const server = new PeerServer();
+	const tab = openTab(newEpoch());
+	connect(tab, server, { random: () => 0.02 });
+	const handle = tab.documents.open(name);
+	let lastGapMs = 0;
+	for (let times = 0; times < 6; times++) {
+		label(tab, `r${times}`, 'positive');
+		await expect.poll(() => handle.saved).toBe('on the server'); // greeted and confirmed
+		const cutAt = performance.now();
+		const opened = new Promise<void>((resolve) => (server.onOpened = resolve));
+		server.cut(1012);
+		await opened;
+		lastGapMs = performance.now() - cutAt;
+	}
+	expect(lastGapMs).toBeGreaterThan(0.02 * 8_000 - 2); // not 0.02 × 500: what was confirmed does not forgive it
+});
+
+test('a network that comes back hurries what waits; opening another page does not', async () => {
+	const server = new PeerServer();
+	server.isDown = true;
+	const tab = openTab(newEpoch());
+	let luck = 0.0001;
+	connect(tab, server, { random: () => luck });
+	const handle = tab.documents.open(name);
+	label(tab, 'r1', 'positive');
+	await expect.poll(() => server.attempts).toBeGreaterThan(8);
+	luck = 1;
+	const attempts = server.attempts;
+	await expect.poll(() => server.attempts).toBeGreaterThan(attempts); // the next one is eight seconds away
+	const waiting = server.attempts;
+	server.isDown = false;
+	const other = tab.documents.open('reviews/b2/answers');
+	await expect.poll(() => other.hasServerState).toBe(true);
+	expect(server.attempts).toBe(waiting + 1);
+	expect(server.connected).toEqual(['reviews/b2/answers']);
+	luck = 0.01;
+	dispatchEvent(new Event('online'));
+	await expect.poll(() => handle.saved).toBe('on the server');
 });
