@@ -3,11 +3,13 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { keepsBar, type Benchmark, type Figure } from './benchmark.ts';
 import { blind } from './blind.ts';
+import { manyDocuments } from './documents.ts';
 import { faults } from './faults.ts';
 import { fuzz } from './fuzz.ts';
 import { importing } from './import.ts';
 import { labeling } from './label.ts';
 import { memory } from './memory.ts';
+import { offlineDay } from './offline-day.ts';
 import { snapshot } from './snapshot.ts';
 import { starting } from './start.ts';
 import { sync } from './sync.ts';
@@ -26,6 +28,8 @@ const all: readonly Benchmark[] = [
 	blind,
 	fuzz,
 	memory,
+	manyDocuments,
+	offlineDay,
 ];
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));

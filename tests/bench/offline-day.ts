@@ -1,0 +1,198 @@
+import { join } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { chromium, type Browser, type Page } from 'playwright';
+import { build } from 'vite';
+import * as Y from 'yjs';
+import svelteConfig from '../../svelte.config.js';
+import { WireClient } from '../integration/sync/wire-client.ts';
+import { Flywheel, freePort } from '../support/flywheel.ts';
+import { provideNeeds } from '../support/needs.ts';
+import { Relay } from '../support/relay.ts';
+import type { Benchmark } from './benchmark.ts';
+import type { DayOfWork } from './day-of-work.ts';
+import { importLines, lines, makeProject } from './project.ts';
+
+const batches = 4;
+const itemsEach = 500;
+const regionsEach = 10;
+
+/** A day of labeling without a network, and what it is like when the network is back. */
+export const offlineDay: Benchmark = {
+	name: 'offline-day',
+	method: `Real Chromium and the real server. ${batches} batches of ${itemsEach} items (the most that one may have) are labeled while the network is cut: ${batches * itemsEach * regionsEach} regions and ${batches * itemsEach} submissions, through the app's own documents in a tab beside the workspace. Then the network is mended: seconds until the badge of the workspace says "on the server", which is after the server's fsync, and until a reviewer who has the first batch open all the while has all of it; long tasks (above 50 ms) on both pages meanwhile.`,
+	async run() {
+		const port = await freePort();
+		const relay = new Relay(port);
+		await relay.open();
+		const flywheel = await Flywheel.start({
+			port,
+			url: relay.url,
+			environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
+		});
+		const browser = await chromium.launch({
+			executablePath: provideNeeds().chromium,
+			args: ['--no-sandbox', '--disable-background-networking'],
+		});
+		try {
+			const project = await makeProject(flywheel, 'Day');
+			await importLines(flywheel, project, lines(batches * itemsEach));
+			const made = await makeBatches(flywheel, project);
+			const desk = `/projects/${project}/label/${made[0]!.batch}`;
+			const labeler = await openDesk(browser, flywheel, relay.url, desk);
+			const reviewer = await openDesk(browser, flywheel, flywheel.direct, desk);
+			const beside = await labeler.context().newPage();
+			await beside.goto(relay.url);
+			await beside.addScriptTag({ content: await bundle() });
+			await relay.cut('refused');
+			await label(beside, { batches: made, regionsEach });
+			await beside.close();
+			await labeler.locator('[data-saved="device"]').waitFor();
+
+			for (const page of [labeler, reviewer]) await page.evaluate(watchTasks);
+			const began = performance.now();
+			await relay.open();
+			// What a browser tells its pages when it has a network again.
+			await labeler.evaluate(() => dispatchEvent(new Event('online')));
+			const [saved, seen] = await Promise.all([
+				labeler
+					.locator('[data-saved="server"]')
+					.waitFor({ timeout: 120_000 })
+					.then(() => performance.now() - began),
+				whenSeen(reviewer, itemsEach).then(() => performance.now() - began),
+			]);
+			for (const { document } of made) await checkWhole(flywheel, document);
+			const longest = await Promise.all([labeler, reviewer].map(longestTask));
+			return [
+				{
+					what: 'on the server after',
+					value: saved / 1000,
+					unit: 's',
+					bar: { at: 'most', value: 5 },
+				},
+				{ what: 'with the reviewer after', value: seen / 1000, unit: 's' },
+				{
+					what: 'longest task of the labeler (below 50 ms: 0)',
+					value: longest[0]!,
+					unit: 'ms',
+					bar: { at: 'most', value: 50 },
+				},
+				{
+					what: 'longest task of the reviewer (below 50 ms: 0)',
+					value: longest[1]!,
+					unit: 'ms',
+					bar: { at: 'most', value: 50 },
+				},
+			];
+		} finally {
+			await browser.close();
+			await flywheel.remove();
+			await relay.close();
+		}
+	},
+};
+
+interface Batch {
+	readonly batch: string;
+	readonly document: string;
+	readonly items: readonly string[];
+}
+
+async function makeBatches(flywheel: Flywheel, project: string): Promise<Batch[]> {
+	const me = await flywheel.call<{ user: { id: string } }>('GET', '/api/me');
+	const made: Batch[] = [];
+	for (let index = 0; index < batches; index++) {
+		const items = Array.from({ length: itemsEach }, (_, n) => `t${index * itemsEach + n}`);
+		const { batches: ids } = await flywheel.call<{ batches: string[] }>(
+			'POST',
+			`/api/projects/${project}/batches`,
+			{ purpose: 'label', items, members: [me.user.id] },
+		);
+		made.push({ batch: ids[0]!, document: `${project}/${ids[0]}/answers`, items });
+	}
+	return made;
+}
+
+async function openDesk(
+	browser: Browser,
+	flywheel: Flywheel,
+	at: string,
+	desk: string,
+): Promise<Page> {
+	const context = await browser.newContext({ bypassCSP: true });
+	const page = await context.newPage();
+	const { pathname, hash } = new URL(await flywheel.signInLink('owner'));
+	await page.goto(at + pathname + hash);
+	await page.waitForURL('**/projects');
+	await page.goto(at + desk);
+	await page.locator('[data-item]').waitFor();
+	await page.locator('[data-saved="server"]').waitFor();
+	return page;
+}
+
+/** The app's own documents as one script: it puts `day` on the page. */
+async function bundle(): Promise<string> {
+	const made = await build({
+		configFile: false,
+		root: join(import.meta.dirname, '../..'),
+		logLevel: 'error',
+		plugins: [svelte({ configFile: false, compilerOptions: svelteConfig.compilerOptions })],
+		build: {
+			write: false,
+			lib: {
+				entry: join(import.meta.dirname, '../component/day-of-work.ts'),
+				formats: ['iife'],
+				name: 'day',
+			},
+		},
+	});
+	const outputs = Array.isArray(made) ? made : [made];
+	for (const one of outputs)
+		if ('output' in one)
+			return one.output.map((part) => ('code' in part ? part.code : '')).join('');
+	throw new Error('nothing was built');
+}
+
+async function label(page: Page, day: Pick<DayOfWork, 'batches' | 'regionsEach'>): Promise<void> {
+	const done = await page.evaluate(async (work) => {
+		const names = (await indexedDB.databases()).map(({ name }) => name ?? '');
+		const [, epoch, user] = names
+			.map((name) => /^flywheel-(.+?)-([^-]+)$/.exec(name) ?? [])
+			.find(({ length }) => length > 0)!;
+		const { labelADay } = (
+			globalThis as unknown as { day: { labelADay: (day: DayOfWork) => Promise<object> } }
+		).day;
+		return labelADay({ ...work, epoch: epoch!, user: user! });
+	}, day);
+	console.log(`  labeled: ${JSON.stringify(done)}`);
+}
+
+function watchTasks(): void {
+	const page = globalThis as unknown as { longestTaskMs: number };
+	page.longestTaskMs = 0;
+	new PerformanceObserver((list) => {
+		for (const { duration } of list.getEntries())
+			page.longestTaskMs = Math.max(page.longestTaskMs, duration);
+	}).observe({ type: 'longtask' });
+}
+
+function longestTask(page: Page): Promise<number> {
+	return page.evaluate(() => (globalThis as unknown as { longestTaskMs: number }).longestTaskMs);
+}
+
+/** Resolves when the page of a batch shows that so many items are done. */
+async function whenSeen(page: Page, count: number): Promise<void> {
+	await page
+		.getByText(new RegExp(`\\b${count}\\b.*${count}`))
+		.first()
+		.waitFor({ timeout: 120_000 });
+}
+
+/** Throws where the server does not have all that was labeled. */
+async function checkWhole(flywheel: Flywheel, document: string): Promise<void> {
+	const url = `${flywheel.direct.replace('http', 'ws')}/sync/${document}?token=${flywheel.token}`;
+	const reader = await WireClient.join(url, { document: new Y.Doc() });
+	const counts = [reader.document.getMap('draft').size, reader.document.getMap('submitted').size];
+	await reader.close();
+	if (counts[0] !== itemsEach * (regionsEach + 1) || counts[1] !== itemsEach)
+		throw new Error(`${document} has ${counts.join(' drafts and ')} submissions`);
+}
