@@ -39,6 +39,8 @@ interface Bound {
 	readonly doc: Y.Doc;
 	readonly drafts: MapIndex<Json>;
 	readonly submitted: MapIndex<Submitted>;
+	/** What was read of an item since it changed last: a list over 500 items asks for all of them each time. */
+	readonly read: Map<string, readonly SubmissionEntry[]>;
 }
 
 const everything = '*';
@@ -114,9 +116,11 @@ export class Answers {
 	}
 
 	/** All submissions of an item in this batch, oldest first. */
-	submissionsOf(item: string): SubmissionEntry[] {
-		const { submitted } = this.#follow(item);
-		return readSubmissions(submitted, submitted.keysOf(item));
+	submissionsOf(item: string): readonly SubmissionEntry[] {
+		const { submitted, read } = this.#follow(item);
+		const known = read.get(item) ?? readSubmissions(submitted, submitted.keysOf(item));
+		read.set(item, known);
+		return known;
 	}
 
 	/** The newest submission of an item; with a user, the newest of theirs. */
@@ -189,10 +193,11 @@ export class Answers {
 		{ me, spentMs, schema, guess = 'none', seen, at = timeNow() }: SubmitInput,
 		what: { answer: Answer } | { skipped: true },
 	): string {
-		const { submitted } = this.#bind();
+		const { submitted, read } = this.#bind();
 		// One's own earlier word is always seen: without it a correction would stand beside what it corrects.
 		const own = readSubmissions(submitted, submitted.keysOf(item)).filter(({ by }) => by === me);
 		const id = newId();
+		read.delete(item);
 		this.#handle.transact(() => {
 			submitted.set(id, {
 				item,
@@ -222,13 +227,16 @@ export class Answers {
 		const announce = (groups: ReadonlySet<string>) => {
 			for (const group of groups) this.#signals.announce(group);
 		};
+		const read: Bound['read'] = new Map();
 		this.#bound = {
 			doc,
+			read,
 			drafts: new MapIndex(doc.getMap<Json>('draft'), itemOfKey, announce),
 			submitted: new MapIndex(
 				doc.getMap<Submitted>('submitted'),
 				(_key, value) => value?.item,
 				(groups) => {
+					for (const group of groups) read.delete(group);
 					announce(groups);
 					this.#signals.announce(everything);
 				},

@@ -11,7 +11,7 @@ import type { Refused } from '#app/replica/database.ts';
 import type { DocumentLog } from './document-log.ts';
 import { InOrder } from './in-order.ts';
 import { recoverableUpdate } from './recoverable-update.ts';
-import { applyInSlices, piecesInSlices, splitToSend } from './slices.ts';
+import { applyInSlices, eachInSlices, piecesInSlices, splitToSend } from './slices.ts';
 
 /** A message was larger than the server takes: sending it again would be no better. */
 const messageTooBig = 1009;
@@ -221,9 +221,12 @@ export class Connection {
 		this.#unsent = unsent;
 		const own = this.#ownOfLost(stateVector);
 		const pieces = own ? own.pieces : await piecesInSlices(this.log.doc, stateVector);
-		if (this.#provider.ws !== ws || this.#state.kind === 'stopped') return;
+		if (this.#provider.ws !== ws || this.#isStopped) return;
 		const last = pieces.pop() ?? Uint8Array.of(0, 0);
-		for (const update of pieces) this.#send({ kind: 'update', update });
+		await eachInSlices(pieces, (update) => {
+			if (this.#provider.ws === ws) this.#send({ kind: 'update', update });
+		});
+		if (this.#provider.ws !== ws || this.#isStopped) return;
 		this.#send({ kind: 'step2', update: last });
 		this.#unsent = undefined;
 		if (own?.isHeldBack) return this.#waitForLost();
@@ -254,6 +257,10 @@ export class Connection {
 	#waitForLost(): void {
 		this.#state = { kind: 'greeting' };
 		this.#expectAnswer();
+	}
+
+	get #isStopped(): boolean {
+		return this.#state.kind === 'stopped';
 	}
 
 	readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {

@@ -90,7 +90,22 @@ function* readablePieces(
 
 /** What someone with this state vector lacks, as updates of bounded size, in their order. */
 export async function piecesInSlices(doc: Y.Doc, stateVector?: Uint8Array): Promise<Uint8Array[]> {
-	return inSlices(collecting(piecesOf(await inSlices(encodingState(doc, stateVector)))));
+	const pieces: Uint8Array[] = [];
+	const update = await inSlices(encodingState(doc, stateVector));
+	await eachInSlices(piecesOf(update, pieceLimits), (piece) => pieces.push(piece));
+	return pieces;
+}
+
+/** Does something with each of many, with pauses. */
+export function eachInSlices<T>(values: Iterable<T>, act: (value: T) => void): Promise<void> {
+	return inSlices(doing(values, act));
+}
+
+function* doing<T>(values: Iterable<T>, act: (value: T) => void): Generator<undefined, void> {
+	for (const value of values) {
+		act(value);
+		yield;
+	}
 }
 
 /** A change as what may be sent at once. */
@@ -98,20 +113,11 @@ export function splitToSend(update: Uint8Array): readonly Uint8Array[] {
 	return update.length > sentLimits.bytes ? splitUpdate(update) : [update];
 }
 
-function* collecting<T>(values: Iterable<T>): Generator<undefined, T[]> {
-	const collected: T[] = [];
-	for (const value of values) {
-		collected.push(value);
-		yield;
-	}
-	return collected;
-}
-
 /**
  * Lets the page draw, hear keys and do everything else that waits. Not `scheduler.yield`: what goes on after
  * that comes before timers and IndexedDB, and these would wait for the last slice.
  */
-function pause(): Promise<void> {
+export function pause(): Promise<void> {
 	return new Promise((resolve) => {
 		const { port1, port2 } = new MessageChannel();
 		port1.onmessage = () => {

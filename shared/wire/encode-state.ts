@@ -1,7 +1,7 @@
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
 
-const structsAtOnce = 500;
+const structsAtOnce = 100;
 
 interface Block {
 	readonly client: number;
