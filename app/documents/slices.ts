@@ -2,8 +2,8 @@ import * as Y from 'yjs';
 import { encodingState } from '#shared/wire/encode-state.ts';
 import { piecesOf, pieceLimits as sentLimits, splitUpdate } from '#shared/wire/split-update.ts';
 
-/** So long a page may be busy without a pause: half of a frame. */
-const sliceMs = 8;
+/** So long a page may be busy without a pause: a third of a frame; the last step may take as long again. */
+const sliceMs = 5;
 /** Each is applied within a few milliseconds, with everything that listens to the document. */
 const pieceLimits = { bytes: 16 * 1024, structs: 250 };
 
