@@ -121,6 +121,8 @@ export class OpenDocument {
 	#durable = 0;
 	#isSettling = false;
 	#isClosed = false;
+	/** The last difference, for the next who lacks the same; until something changes, or memory is needed. */
+	#answered: { stateVector: Uint8Array; update: WeakRef<Uint8Array> } | undefined;
 	#effect: Pick<InFlight, 'data' | 'clocks'> | undefined;
 	#written: FreshEntry[] = [];
 	#encodedBytes: number;
@@ -153,6 +155,7 @@ export class OpenDocument {
 			);
 			const clocks = new Map(moved.map((client) => [client, beforeState.get(client) ?? 0]));
 			this.#effect = { data, clocks };
+			this.#answered = undefined;
 		});
 		observeEntries(this.#yjs, this.name.part, this.#owners, (entry) => this.#written.push(entry));
 		this.presence = new Presence({
@@ -216,7 +219,11 @@ export class OpenDocument {
 
 	/** What a client with this state vector lacks. Hold it back with `afterCommits`: it may be ahead of the disk. Throws on bytes that are none. */
 	difference(stateVector: Uint8Array): Uint8Array {
-		return Y.encodeStateAsUpdate(this.#yjs, stateVector);
+		const known = this.#answered?.update.deref();
+		if (known && Buffer.compare(this.#answered!.stateVector, stateVector) === 0) return known;
+		const update = Y.encodeStateAsUpdate(this.#yjs, stateVector);
+		this.#answered = { stateVector: stateVector.slice(), update: new WeakRef(update) };
+		return update;
 	}
 
 	/**

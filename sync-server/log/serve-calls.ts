@@ -17,8 +17,11 @@ export function serveCalls(methods: object, close: () => void): void {
 	if (!port) throw new Error('this program runs as a worker thread');
 	const table = methods as Record<string, (...args: readonly unknown[]) => unknown>;
 
-	port.on('message', (call: ThreadCall | 'close') => {
-		if (call !== 'close') return port.postMessage(answer(call));
+	port.on('message', (calls: readonly ThreadCall[] | 'close') => {
+		if (calls !== 'close') {
+			for (const call of calls) port.postMessage(answer(call));
+			return;
+		}
 		close();
 		port.close();
 	});

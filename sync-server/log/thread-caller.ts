@@ -28,6 +28,8 @@ export class ThreadCaller<T> {
 		{ resolve: (result: unknown) => void; reject: (error: Error) => void }
 	>();
 	#lastId = 0;
+	/** What was asked for in this turn of the event loop. */
+	#outgoing: ThreadCall[] = [];
 	#ended: Error | undefined;
 
 	private constructor(worker: Worker) {
@@ -44,7 +46,22 @@ export class ThreadCaller<T> {
 		return new ThreadCaller<T>(worker);
 	}
 
+	/** Asks at once. */
 	call<M extends keyof T & string>(
+		method: M,
+		...args: Parameters<Callable<T>[M]>
+	): ReturnType<Callable<T>[M]> {
+		this.#send(); // nothing that was asked before is overtaken
+		const answer = this.callSoon(method, ...args);
+		this.#send();
+		return answer;
+	}
+
+	/**
+	 * Asks with all others who ask in this turn of the event loop: waking the thread costs more than a small
+	 * question does, and in a storm of clients there are thousands of those.
+	 */
+	callSoon<M extends keyof T & string>(
 		method: M,
 		...args: Parameters<Callable<T>[M]>
 	): ReturnType<Callable<T>[M]> {
@@ -53,14 +70,23 @@ export class ThreadCaller<T> {
 			: new Promise((resolve, reject) => {
 					const id = ++this.#lastId;
 					this.#waiting.set(id, { resolve, reject });
-					this.#worker.postMessage({ id, method, args } satisfies ThreadCall);
+					this.#outgoing.push({ id, method, args });
+					if (this.#outgoing.length === 1) setImmediate(() => this.#send());
 				});
 		return result as ReturnType<Callable<T>[M]>;
+	}
+
+	#send(): void {
+		if (this.#outgoing.length === 0) return;
+		const calls = this.#outgoing;
+		this.#outgoing = [];
+		this.#worker.postMessage(calls);
 	}
 
 	/** Lets the thread finish what it was asked, then ends it. */
 	async close(): Promise<void> {
 		if (this.#ended) return;
+		this.#send();
 		const exit = once(this.#worker, 'exit');
 		this.#worker.postMessage('close');
 		await exit;

@@ -32,7 +32,7 @@ export async function openSqliteLog(
 	const compaction = new IdleThread<CompactionMethods>(
 		new URL('./compaction-thread.ts', import.meta.url),
 	);
-	const appenders = new Set<WeakRef<Appender>>();
+	const appenders = new Appenders();
 	const commits = new GroupCommit((batch) =>
 		writer.call(
 			'append',
@@ -51,10 +51,10 @@ export async function openSqliteLog(
 
 	return {
 		async open(document) {
-			const read = () => writer.call('read', document).catch(unreadable(document));
+			const read = () => writer.callSoon('read', document).catch(unreadable(document));
 			const stored = await read();
 			const appender: Appender = { document, hasFailed: false };
-			remember(appenders, appender);
+			appenders.add(appender);
 			return {
 				stored,
 				append: (update) => commits.append(appender, update),
@@ -63,7 +63,8 @@ export async function openSqliteLog(
 			};
 		},
 		cursor: (document) => writer.call('cursor', document),
-		since: (document, cursor) => writer.call('since', document, cursor).catch(unreadable(document)),
+		since: (document, cursor) =>
+			writer.callSoon('since', document, cursor).catch(unreadable(document)),
 		sinceEach: (questions, limitBytes) => writer.call('sinceEach', questions, limitBytes),
 		changed: (among, after, limit) => writer.call('changed', among, after, limit),
 		lastChange: (among) => writer.call('lastChange', among),
@@ -108,8 +109,8 @@ export async function openSqliteLog(
 		quarantine: (update) => writer.call('quarantine', { ...update, data: update.data.slice() }),
 		quarantined: (document) => writer.call('quarantined', document),
 		async remove(prefix) {
-			for (const appender of appenders)
-				if (appender.deref()?.document.startsWith(prefix)) appender.deref()!.hasFailed = true;
+			for (const appender of appenders.alive())
+				if (appender.document.startsWith(prefix)) appender.hasFailed = true;
 			await commits.whenIdle();
 			await writer.call('remove', prefix);
 		},
@@ -131,7 +132,22 @@ function unreadable(document: string): (cause: unknown) => never {
 }
 
 /** Keeps sight of who may append without keeping them alive. */
-function remember(appenders: Set<WeakRef<Appender>>, appender: Appender): void {
-	for (const known of appenders) if (!known.deref()) appenders.delete(known);
-	appenders.add(new WeakRef(appender));
+class Appenders {
+	readonly #known = new Set<WeakRef<Appender>>();
+	/** So many, and those that are gone are looked for: half of them may be. */
+	#limit = 64;
+
+	add(appender: Appender): void {
+		this.#known.add(new WeakRef(appender));
+		if (this.#known.size < this.#limit) return;
+		for (const known of this.#known) if (!known.deref()) this.#known.delete(known);
+		this.#limit = Math.max(64, 2 * this.#known.size);
+	}
+
+	*alive(): Iterable<Appender> {
+		for (const known of this.#known) {
+			const appender = known.deref();
+			if (appender) yield appender;
+		}
+	}
 }

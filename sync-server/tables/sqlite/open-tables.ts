@@ -33,6 +33,8 @@ export async function openTables(file: string): Promise<Tables> {
 	await once(worker, 'message');
 	const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
 	const listeners = new Set<(projects: readonly string[]) => void>();
+	/** What is asked in one turn of the event loop goes together: waking the thread costs more than most answers. */
+	let outgoing: Call[] = [];
 	let lastId = 0;
 	let ended: Error | undefined;
 
@@ -56,12 +58,20 @@ export async function openTables(file: string): Promise<Tables> {
 		waiting.clear();
 	}
 
+	function send(): void {
+		if (outgoing.length === 0) return;
+		const calls = outgoing;
+		outgoing = [];
+		worker.postMessage(calls);
+	}
+
 	function call(noun: string, method: string, args: readonly unknown[]): Promise<unknown> {
 		if (ended) return Promise.reject(ended);
 		return new Promise((resolve, reject) => {
 			const id = ++lastId;
 			waiting.set(id, { resolve, reject });
-			worker.postMessage({ id, noun, method, args } satisfies Call);
+			outgoing.push({ id, noun, method, args });
+			if (outgoing.length === 1) setImmediate(send);
 		});
 	}
 
@@ -88,6 +98,7 @@ export async function openTables(file: string): Promise<Tables> {
 		},
 		async close() {
 			if (ended) return;
+			send();
 			const exit = once(worker, 'exit');
 			worker.postMessage('close');
 			await exit;

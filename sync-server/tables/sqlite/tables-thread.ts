@@ -32,13 +32,13 @@ const nouns = nounsOf(database) as unknown as Record<
  */
 const fullCodes: ReadonlySet<number | undefined> = new Set([13, 778]);
 
-port.on('message', (call: Call | 'close') => {
-	if (call === 'close') {
+port.on('message', (calls: readonly Call[] | 'close') => {
+	if (calls === 'close') {
 		database.close();
 		port.close();
 		return;
 	}
-	port.postMessage(answer(call));
+	for (const call of calls) port.postMessage(answer(call));
 });
 giveBackAtRest();
 port.postMessage('ready');
