@@ -44,20 +44,34 @@ const barrierPayloadLimitBytes = 64;
 
 /** Prints one frame. */
 export function writeMessage(message: Message): Uint8Array {
+	switch (message.kind) {
+		case 'step1':
+			return writeSync(0, message.stateVector);
+		case 'step2':
+			return writeSync(1, message.update);
+		case 'update':
+			return writeSync(2, message.update);
+		default:
+			return writeOther(message);
+	}
+}
+
+/** Copied once: these are the frames that may be long. */
+function writeSync(kind: 0 | 1 | 2, bytes: Uint8Array): Uint8Array {
+	const head = encoding.encode((out) => {
+		encoding.writeVarUint(out, 0);
+		encoding.writeVarUint(out, kind);
+		encoding.writeVarUint(out, bytes.length);
+	});
+	const frame = new Uint8Array(head.length + bytes.length);
+	frame.set(head);
+	frame.set(bytes, head.length);
+	return frame;
+}
+
+function writeOther(message: Exclude<Message, { kind: 'step1' | 'step2' | 'update' }>): Uint8Array {
 	return encoding.encode((out) => {
 		switch (message.kind) {
-			case 'step1':
-				encoding.writeVarUint(out, 0);
-				encoding.writeVarUint(out, 0);
-				return encoding.writeVarUint8Array(out, message.stateVector);
-			case 'step2':
-				encoding.writeVarUint(out, 0);
-				encoding.writeVarUint(out, 1);
-				return encoding.writeVarUint8Array(out, message.update);
-			case 'update':
-				encoding.writeVarUint(out, 0);
-				encoding.writeVarUint(out, 2);
-				return encoding.writeVarUint8Array(out, message.update);
 			case 'awareness':
 				encoding.writeVarUint(out, 1);
 				return encoding.writeVarUint8Array(out, message.update);

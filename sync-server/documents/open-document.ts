@@ -157,6 +157,10 @@ export class OpenDocument {
 			this.#effect = { data, clocks };
 			this.#answered = undefined;
 		});
+		const [only, ...more] = stored.updates;
+		// It is the whole document: whoever has nothing lacks exactly this.
+		if (only && more.length === 0 && !stored.snapshot)
+			this.#answered = { stateVector: Uint8Array.of(0), update: new WeakRef(only.data) };
 		observeEntries(this.#yjs, this.name.part, this.#owners, (entry) => this.#written.push(entry));
 		this.presence = new Presence({
 			isBlind: () => this.isBlind,

@@ -16,7 +16,7 @@ export interface PendingAppend {
 }
 
 /** However long it takes to tell everybody: nobody waits longer for that. */
-const longestPauseMs = 10;
+const longestPauseMs = 5;
 
 /** Commits a batch and returns its sequence numbers in order; rejects when nothing of it is on disk. */
 export type Commit = (batch: readonly PendingAppend[]) => Promise<readonly number[]>;
