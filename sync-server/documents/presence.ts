@@ -53,15 +53,19 @@ export class Presence {
 		if (this.#isBlind()) return true;
 		for (const entry of entries) {
 			const known = this.#shown.get(entry.client);
-			if (
-				known ? known.of !== from || known.clock >= entry.clock : !this.#mayShow(from, entry.client)
-			)
-				continue;
+			if (known ? !this.#mayMove(from, entry, known) : !this.#mayShow(from, entry.client)) continue;
 			const state = withName(entry.state, from);
 			if (state === undefined) continue;
 			this.#show(entry.client, { of: from, clock: entry.clock, state });
 		}
 		return true;
+	}
+
+	/** Whoever comes back on another socket goes on, also while nobody knows yet that the first is gone. */
+	#mayMove(from: Present, { clock }: AwarenessEntry, known: Shown): boolean {
+		if (known.clock >= clock) return false;
+		if (known.of === from) return true;
+		return known.of.user === from.user && this.#clientOf(from) === undefined;
 	}
 
 	#mayShow(from: Present, client: number): boolean {

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, expect, test } from 'vitest';
+import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness';
+import * as Y from 'yjs';
+import { newCounters } from '#sync-server/documents/counters.ts';
+import { GateAside } from '#sync-server/documents/gate/gate-aside.ts';
+import { OpenDocument } from '#sync-server/documents/open-document.ts';
+import { ReadAside } from '#sync-server/documents/read-aside.ts';
+import { Turns } from '#sync-server/documents/turns.ts';
+import { readDocument } from '#sync-server/log/compact-document.ts';
+import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
+import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
+import { startSyncServer, type SyncServer } from './sync-server.ts';
+import { WireClient } from './wire-client.ts';
+
+/** Pitfalls of other servers that no rule's own test walks into (tests/README.md has the list). */
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function server(options: Parameters<typeof startSyncServer>[0] = {}): Promise<SyncServer> {
+	const started = await startSyncServer(options);
+	cleanups.push(() => started.close());
+	return started;
+}
+
+const answers = 'p/b/answers';
+
+test('S6 a client id of 53 bits is owned like any other, also after a restart', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'pitfalls-'));
+	cleanups.push(() => rmSync(folder, { recursive: true }));
+	const open = async () =>
+		startSyncServer({ log: await openSqliteLog({ file: join(folder, 'log') }) });
+	const largest = Number.MAX_SAFE_INTEGER;
+	const first = await open();
+	const ada = new WireClient(`${first.url}/${answers}?user=ada`);
+	ada.document.clientID = largest;
+	await ada.opened();
+	ada.edit((document) => document.getMap('draft').set('i1/v/t', 'mine'));
+	expect(await ada.barrier()).toBe('saved');
+	await first.close();
+
+	const second = await open();
+	cleanups.push(() => second.close());
+	const eve = await WireClient.join(`${second.url}/${answers}?user=eve`);
+	expect(eve.document.getMap('draft').get('i1/v/t')).toBe('mine');
+	eve.document.clientID = largest;
+	expect(await eve.barrier('0')).toBe('saved');
+	eve.edit((document) => document.getMap('draft').set('i1/v/t', 'forged'));
+	expect(await eve.barrier('1')).toMatchObject({ code: 3 });
+});
+
+test('S9 who comes back before the old socket is known to be gone keeps what is theirs when it closes', async () => {
+	const { url, documents } = await server();
+	const other = await WireClient.join(`${url}/${answers}?user=bob`);
+	const seen = new Awareness(other.document);
+	cleanups.push(() => seen.destroy());
+	const heardAgain = async (item: string): Promise<void> =>
+		other.until(() => {
+			for (const message of other.heard)
+				if (message.kind === 'awareness') applyAwarenessUpdate(seen, message.update, other);
+			return [...seen.getStates().values()].some((state) => state['item'] === item);
+		});
+	const before = await WireClient.join(`${url}/${answers}?user=ada`);
+	const awareness = new Awareness(before.document);
+	cleanups.push(() => awareness.destroy());
+	const show = (client: WireClient, item: string): void => {
+		awareness.setLocalState({ item });
+		const update = encodeAwarenessUpdate(awareness, [awareness.clientID]);
+		client.send({ kind: 'awareness', update });
+	};
+	show(before, 'i1');
+	await heardAgain('i1');
+	// The same page again, on another socket; the network swallowed the end of the first.
+	const after = await WireClient.join(`${url}/${answers}?user=ada`, { document: before.document });
+	show(after, 'i2');
+	await heardAgain('i2');
+	await before.close();
+	expect(documents.stats().connections).toBe(2);
+	show(after, 'i3');
+	await heardAgain('i3');
+	after.edit((document) => document.getMap('draft').set('i1/v/t', 'a'));
+	expect(await after.barrier()).toBe('saved');
+	await other.until(() => other.document.getMap('draft').get('i1/v/t') === 'a');
+	expect(after.closedWith).toBeUndefined();
+});
+
+test('S2 bytes of a socket that are used again before the commit do not change what is written', async () => {
+	const disk = new MemoryDisk();
+	const log = openMemoryLog(disk);
+	const readAside = new ReadAside();
+	const aside = new GateAside();
+	cleanups.push(() => readAside.close());
+	cleanups.push(() => aside.close());
+	const document = new OpenDocument({
+		path: answers,
+		name: { project: 'p', batch: 'b', part: 'answers' },
+		log: await log.open(answers),
+		yjs: new Y.Doc(),
+		aside,
+		readAside,
+		turns: new Turns(),
+		headMs: 1000,
+		counters: newCounters(),
+		logger: pino({ level: 'silent' }),
+		now: () => 0,
+		leastWriters: [],
+		committed: () => undefined,
+		failed: () => undefined,
+		closed: () => undefined,
+	});
+	let release = (): void => undefined;
+	disk.ready = new Promise((resolve) => (release = resolve));
+	const source = new Y.Doc();
+	source.getMap('draft').set('i1/v/t', 'words'.repeat(100));
+	const bytes = Y.encodeStateAsUpdate(source);
+	const verdict = await document.write(bytes, { user: 'ada', version: 0, mayWrite: () => true });
+	expect(verdict.kind).toBe('ok');
+	bytes.fill(0);
+	release();
+	await document.whenSettled();
+	const { stored } = await log.open(answers);
+	const written = readDocument(answers, stored);
+	expect(written.getMap('draft').toJSON()).toEqual(source.getMap('draft').toJSON());
+	document.evict();
+	await log.close();
+});
