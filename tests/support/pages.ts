@@ -10,7 +10,14 @@ export interface ProgramPage {
 }
 
 /** Every page that somebody signed in can open. */
-export function pagesOf({ project, batch, run, snapshot, item }: TurnedWheel): ProgramPage[] {
+export function pagesOf({
+	project,
+	batch,
+	run,
+	snapshot,
+	item,
+	drafted,
+}: TurnedWheel): ProgramPage[] {
 	const base = `/projects/${project}`;
 	const text = (words: string | RegExp) => (page: Page) =>
 		page.getByRole('main').getByText(words).filter({ visible: true }).first().waitFor();
@@ -19,6 +26,14 @@ export function pagesOf({ project, batch, run, snapshot, item }: TurnedWheel): P
 		{ name: 'wheel', path: base, ready: text('held-out items') },
 		{ name: 'data', path: `${base}/data`, ready: text(/negative|positive/) },
 		{ name: 'item', path: `${base}/data/${item}`, ready: text('History') },
+		{
+			name: 'earlier',
+			path: `${base}/data/${drafted}?earlier`,
+			ready: async (page) => {
+				await page.getByText('Steps are kept').waitFor();
+				await page.getByText('The draft then').first().click();
+			},
+		},
 		{ name: 'batches', path: `${base}/label`, ready: text('Batch 1') },
 		{
 			name: 'workspace',

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { valueKey } from '#shared/wire/document-shape.ts';
+import { WireClient } from '../integration/sync/wire-client.ts';
 import type { Flywheel } from './flywheel.ts';
 
 const run = promisify(execFile);
@@ -12,6 +14,8 @@ export interface TurnedWheel {
 	readonly project: string;
 	readonly batch: string;
 	readonly item: string;
+	/** An item of the batch whose draft was changed. */
+	readonly drafted: string;
 	readonly snapshot: string;
 	readonly run: string;
 }
@@ -79,6 +83,7 @@ export async function turnTheWheel(flywheel: Flywheel): Promise<TurnedWheel> {
 		`/api/projects/${project}/batches/take`,
 		{},
 	);
+	const drafted = await changeDraft(flywheel, project, batch);
 	const { items } = await flywheel.call<{ items: { id: string }[] }>(
 		'GET',
 		`/api/projects/${project}/items?state=labeled&limit=1`,
@@ -106,5 +111,24 @@ export async function turnTheWheel(flywheel: Flywheel): Promise<TurnedWheel> {
 			throw new Error(`run ${newest.state}: ${newest.cause}`);
 		return newest?.state === 'succeeded' ? newest : undefined;
 	});
-	return { project, batch, item: items[0]!.id, snapshot: commit, run: done.id };
+	return { project, batch, item: items[0]!.id, drafted, snapshot: commit, run: done.id };
+}
+
+/** Chooses one answer and then another for the last item of a batch, which nobody submits. */
+async function changeDraft(flywheel: Flywheel, project: string, batch: string): Promise<string> {
+	const { items } = await flywheel.call<{ items: { id: string }[] }>(
+		'GET',
+		`/api/batches/${batch}/items`,
+	);
+	const { id } = items.at(-1)!;
+	const address = flywheel.direct.replace('http', 'ws');
+	const client = await WireClient.join(
+		`${address}/sync/${project}/${batch}/answers?token=${flywheel.token}`,
+	);
+	for (const value of ['positive', 'negative'])
+		client.edit((document) => document.getMap('draft').set(valueKey(id, 'sentiment'), value));
+	const saved = await client.barrier('changed');
+	if (saved !== 'saved') throw new Error(`the draft was not saved: ${JSON.stringify(saved)}`);
+	await client.close();
+	return id;
 }
