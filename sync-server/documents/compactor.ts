@@ -13,7 +13,7 @@ const restTimes = 9;
 
 /**
  * Compacts one document at a time, when its log has grown by 200 rows or beyond its snapshot. Never past
- * what the tables know: when an update was received is lost with its row.
+ * what the tables know: they are caught up from rows, and need the time each was received.
  */
 export class Compactor {
 	readonly #options: {
