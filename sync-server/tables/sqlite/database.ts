@@ -71,6 +71,9 @@ export function openDatabase(file: string): Database {
 		`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
 		PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;`,
 	);
+	// A commit of a process that was killed may be in the file and not on the disk. What is read from here on is
+	// answered as known, so it is made durable first.
+	sql.exec('PRAGMA wal_checkpoint(PASSIVE)');
 	sql.exec(
 		'CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT',
 	);

@@ -5,6 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { LogFile } from '#sync-server/log/sqlite/log-file.ts';
 import { openLogFile } from '#sync-server/log/sqlite/log-schema.ts';
+import { openDatabase } from '#sync-server/tables/sqlite/database.ts';
+import { openTables } from '#sync-server/tables/sqlite/open-tables.ts';
 import { updatesOf } from '../../contracts/sync/update-log.ts';
 import { CommitFaults, openFaultyLog } from '../../support/faulty-disk.ts';
 
@@ -55,4 +57,23 @@ test('S1 what a killed server left in its write-ahead log is in the main file be
 	const main = new DatabaseSync(alone, { readOnly: true });
 	onTestFinished(() => main.close());
 	expect(main.prepare('SELECT name, head FROM documents').all()).toEqual([{ name, head: 3 }]);
+});
+
+test('what a killed server left in the write-ahead log of its tables is in the main file before anybody reads it', async () => {
+	const file = join(newFolder(), 'tables.db');
+	const tables = await openTables(file);
+	await tables.settings.put('epoch', 'kept');
+	const left = join(newFolder(), 'tables.db');
+	for (const ending of ['', '-wal']) copyFileSync(file + ending, left + ending);
+	await tables.close();
+
+	const opened = openDatabase(left);
+	onTestFinished(() => opened.close());
+	const alone = join(newFolder(), 'tables.db');
+	copyFileSync(left, alone);
+	const main = new DatabaseSync(alone, { readOnly: true });
+	onTestFinished(() => main.close());
+	expect(main.prepare("SELECT value FROM settings WHERE key = 'epoch'").all()).toEqual([
+		{ value: 'kept' },
+	]);
 });
