@@ -113,6 +113,25 @@ describe('S9 what clients send and the disk has not taken yet', () => {
 	});
 });
 
+test('S9 of documents that nobody has open those used last are kept, as many as there is room for', async () => {
+	const { url, documents, tables } = await server({ idleBytes: 2_000_000 });
+	for (const batch of ['b1', 'b2', 'b3', 'b4', 'b5']) {
+		tables.batches.add(batch);
+		const client = await WireClient.join(`${url}/p/${batch}/answers`);
+		writeMuch(client, 5); // 150 kB, taken for five times as much
+		expect(await client.barrier()).toBe('saved');
+		await client.close();
+	}
+	await until(() => documents.stats().connections === 0);
+	expect(documents.stats().documents).toBe(2);
+	const last = await WireClient.join(`${url}/p/b5/answers`);
+	expect(documents.stats().documents).toBe(2);
+	expect(last.document.getMap('draft').size).toBe(5);
+	const first = await WireClient.join(`${url}/p/b1/answers`);
+	expect(documents.stats().documents).toBe(3);
+	expect(first.document.getMap('draft').size).toBe(5);
+});
+
 /** A server of its own process. */
 async function alone(): Promise<{ readonly url: string; readonly pid: number }> {
 	const program = new URL('./sync-server-alone.ts', import.meta.url).pathname;
