@@ -124,6 +124,16 @@ export class Connection {
 		if (performance.now() + soonMs < this.#connectsAtMs) this.#connectIn(soonMs);
 	}
 
+	/** The server's state is here, and everything here is the server's. */
+	get isLevel(): boolean {
+		return this.#state.kind === 'open' && this.#provider.synced && this.isSettled;
+	}
+
+	/** Nothing is under way: it failed, and is tried again when its time has come. */
+	get isWaiting(): boolean {
+		return this.#state.kind === 'waiting';
+	}
+
 	/** Connects now, whether or not the time has come. */
 	wake(): void {
 		if (this.#state.kind !== 'waiting') return;

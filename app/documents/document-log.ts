@@ -5,6 +5,7 @@ import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Block, DocumentRow, Refused, Replica, UndoRow } from '#app/replica/database.ts';
 import { compactDocument, foldAfterRows } from './compaction.ts';
 import {
+	acknowledged,
 	applyPartInSlices,
 	isIncomplete,
 	newDocumentRow,
@@ -177,21 +178,18 @@ export class DocumentLog {
 
 	/** The server has `count` of the changes made here on its disk. */
 	acknowledge(count: number): Promise<void> {
-		return this.#change((row) =>
-			withDirt({
-				...row,
-				acked: Math.min(row.localHead, Math.max(row.acked, count)),
-				block: row.block === 'outdated' ? null : row.block,
-				isRewritten: false,
-			}),
-		);
+		return this.#change((row) => acknowledged(row, count));
 	}
 
 	/** Everything up to this cursor of the server's log arrived: kept as soon as that is on this device. */
 	async keepCursor(cursor: string): Promise<void> {
 		await this.whenWritten();
 		if (this.#failure !== undefined || this.#row.cursor === cursor) return;
-		await this.#change((row) => ({ ...row, cursor }));
+		await this.#change((row) => {
+			// All that lies here is acknowledged, and the doc holds nothing beyond it.
+			const isLevel = row.localHead <= row.acked && this.#queue.length === 0;
+			return { ...row, cursor, ...(isLevel && { onServer: Y.encodeStateVector(this.doc) }) };
+		});
 	}
 
 	/** The server's state arrived and is on this device. */

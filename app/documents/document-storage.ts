@@ -77,6 +77,16 @@ export function withOwnClient(row: DocumentRow, client: number): DocumentRow {
 	return ownClients.includes(client) ? row : { ...row, ownClients: [...ownClients, client] };
 }
 
+/** With so many of the changes made here on the server's disk. */
+export function acknowledged(row: DocumentRow, count: number): DocumentRow {
+	return withDirt({
+		...row,
+		acked: Math.min(row.localHead, Math.max(row.acked, count)),
+		block: row.block === 'outdated' ? null : row.block,
+		isRewritten: false,
+	});
+}
+
 /** A part of a log, as bytes that can be applied to a Y.Doc in this order. */
 export interface LogPart {
 	/** Version 2: of before there were pieces. */

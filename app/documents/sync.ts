@@ -1,7 +1,9 @@
 import { documentVersion } from '#shared/wire/document-version.ts';
+import { Api } from '#app/net/api.ts';
 import { Bell } from '#app/net/bell.ts';
 import { lead } from '#app/replica/leadership.ts';
 import type { Refused } from '#app/replica/database.ts';
+import { CatchUp } from './catch-up.ts';
 import { Connection } from './connection.ts';
 import { forgetOldUndo } from './document-storage.ts';
 import type { Documents } from './documents.ts';
@@ -15,6 +17,8 @@ export interface SyncOptions {
 	/** The server wants another sign-in; `retry` once there is one. */
 	readonly onSignedOut?: () => void;
 	readonly socket?: typeof WebSocket;
+	/** What is asked without a socket; by default at the origin, as the person of the documents. */
+	readonly api?: Pick<Api, 'fetch'>;
 	readonly locks?: LockManager;
 	readonly random?: () => number;
 	readonly silenceMs?: number;
@@ -34,6 +38,10 @@ export interface Sync {
 /** Sockets that are open at the same time, at most. */
 const openLimit = 20;
 const lookAgainMs = 10_000;
+/** Of these, that nobody shows. */
+const hiddenLimit = 5;
+/** An answer to a hundred documents; half a megabyte goes out before it. */
+const answerLimitMs = 60_000;
 
 interface Open {
 	readonly connection: Connection;
@@ -41,8 +49,8 @@ interface Open {
 }
 
 /**
- * Sends and receives documents. One tab does it for all tabs of a person: those with changes that the
- * server has not confirmed first, whether or not anybody shows them, then those that some tab shows.
+ * Sends and receives documents. One tab does it for all tabs of a person: over sockets those that some tab
+ * shows, and all others many at once (catch-up.ts), what the server has not confirmed before anything else.
  */
 export function startSync(documents: Documents, options: SyncOptions = {}): Sync {
 	const { presence, replica } = documents;
@@ -53,7 +61,30 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	const version = options.version ?? documentVersion;
 	/** Documents that this app is too old to write: told once, they are only read from then on. */
 	const outdated = new Set<string>();
+	/** Documents that nobody shows and that only a socket can bring up to date. */
+	const bySocket = new Set<string>();
 	const bell = new Bell();
+	const { random, silenceMs } = options;
+	/** Said once, however many documents hear of it, until something is tried again. */
+	let isSignedOut = false;
+	const signedOut = () => {
+		if (!isSignedOut) options.onSignedOut?.();
+		isSignedOut = true;
+	};
+	const catchUp = new CatchUp({
+		documents,
+		api: options.api ?? new Api(options.origin ?? '').as(documents.user),
+		limitMs: silenceMs ?? answerLimitMs,
+		version,
+		...(random ? { random } : {}),
+		isBySocket: (name) => open.has(name) || bySocket.has(name),
+		onSocket(name) {
+			bySocket.add(name);
+			bell.ring();
+		},
+		onOutdated: (name) => outdated.add(name),
+		onSignedOut: signedOut,
+	});
 
 	const close = (name: string) => {
 		const found = open.get(name);
@@ -67,7 +98,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	const connect = (name: string) => {
 		const handle = documents.acquire(name);
 		const { log } = documents.find(name)!;
-		const { socket, random, silenceMs, stableMs } = options;
+		const { socket, stableMs } = options;
 		const connection = new Connection(log, {
 			url,
 			user: documents.user,
@@ -79,7 +110,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 			onBlocked(block) {
 				close(name);
 				void log.block(block);
-				if (block === 'signed-out') options.onSignedOut?.();
+				if (block === 'signed-out') signedOut();
 			},
 			onOutdated() {
 				outdated.add(name);
@@ -122,6 +153,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	};
 
 	const reconcile = async (signal: AbortSignal) => {
+		if (signal.aborted) return;
 		const dirty = await replica.documents.where('isDirty').equals(1).primaryKeys();
 		const shown = await documents.shownAnywhere();
 		if (signal.aborted) return; // the database may be closed by now
@@ -130,29 +162,39 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 		const isBlocked = new Set(
 			blocked.flatMap(({ document, block }) => (block === 'outdated' ? [] : [document])),
 		);
-		const unsent = dirty.filter((name) => !outdated.has(name));
-		const wanted = [...new Set([...unsent, ...shown])]
+		const isShown = new Set(shown);
+		const unsent = dirty.filter((name) => !outdated.has(name) && !isBlocked.has(name));
+		for (const name of isBlocked) bySocket.delete(name);
+		for (const [name, { connection }] of open) if (connection.isLevel) bySocket.delete(name);
+		const wanted = [...new Set([...[...bySocket].slice(0, hiddenLimit), ...shown])]
 			.filter((name) => !isBlocked.has(name))
 			.slice(0, openLimit);
 		for (const [name, { connection }] of open) {
 			const isReplaced = documents.find(name)?.log !== connection.log;
-			if (isReplaced || (!wanted.includes(name) && connection.isSettled)) close(name);
+			const isDone = connection.isSettled || connection.isWaiting;
+			if (isReplaced || (!wanted.includes(name) && isDone)) close(name);
 		}
 		for (const name of wanted) if (!open.has(name) && open.size < openLimit) connect(name);
+		catchUp.offer(
+			unsent.filter((name) => !open.has(name) && !bySocket.has(name) && !isShown.has(name)),
+		);
 		for (const { document, block, refusal } of blocked)
 			if (block === 'refused' && refusal) void recover(document, refusal, signal);
 			else if (block === 'damaged') void recover(document, damaged, signal);
 	};
 
 	const hurry = () => {
+		isSignedOut = false;
 		for (const { connection } of open.values()) connection.hurry();
+		catchUp.hurry();
 		bell.ring();
 	};
 	const stopWaking = documents.onWake((name) => {
 		if (name === undefined) return bell.ring();
 		// A connected document that was written needs no look at all the others.
 		const { connection } = open.get(name) ?? {};
-		if (!connection || connection.log !== documents.find(name)?.log) bell.ring();
+		const isForeign = !connection || connection.log !== documents.find(name)?.log;
+		if (isForeign || bySocket.has(name)) bell.ring();
 	});
 	// The leader may be a tab in the background, whose timers the browser slows down: a tab that somebody
 	// comes back to wakes it.
@@ -170,11 +212,14 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 				presence.lead((name, state) => open.get(name)?.connection.awareness.setLocalState(state));
 				await documents.unblock();
 				await forgetOldUndo(replica);
+				await reconcile(signal);
+				const catchingUp = catchUp.run(signal);
 				while (!signal.aborted) {
-					await reconcile(signal);
 					await bell.wait(lookAgainMs, signal);
+					await reconcile(signal);
 				}
 				for (const name of [...open.keys()]) close(name);
+				await catchingUp;
 			},
 			options.locks ?? navigator.locks,
 		);

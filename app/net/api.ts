@@ -6,21 +6,34 @@ export class ApiError extends Error {
 	readonly code: string;
 	readonly hint: string | undefined;
 	readonly status: number;
+	/** How long the server wants to be left alone; 0 where it says nothing. */
+	readonly retryAfterMs: number;
 
-	constructor(status: number, code: string, message: string, hint: string | undefined) {
+	constructor(
+		status: number,
+		code: string,
+		message: string,
+		hint: string | undefined,
+		retryAfterMs = 0,
+	) {
 		super(message);
 		this.name = 'ApiError';
 		this.status = status;
 		this.code = code;
 		this.hint = hint;
+		this.retryAfterMs = retryAfterMs;
 	}
 }
 
 /** Nobody answered: no network, or the server is down. Waiting may mend it; what was asked may or may not have been done. */
 export class Offline extends Error {
-	constructor(options?: ErrorOptions) {
+	/** How long whoever stands before the server wants to be left alone; 0 where nobody says so. */
+	readonly retryAfterMs: number;
+
+	constructor(options?: ErrorOptions & { readonly retryAfterMs?: number }) {
 		super('The server cannot be reached', options);
 		this.name = 'Offline';
+		this.retryAfterMs = options?.retryAfterMs ?? 0;
 	}
 }
 
@@ -91,7 +104,10 @@ export class Api {
 			init.signal?.throwIfAborted();
 			throw new Offline({ cause: error });
 		}
-		if (!response.ok) throw refusal(response.status, await response.text().catch(() => ''));
+		if (!response.ok) {
+			const retryAfterMs = readRetryAfterMs(response.headers.get('Retry-After'));
+			throw refusal(response.status, await response.text().catch(() => ''), retryAfterMs);
+		}
 		return response;
 	}
 
@@ -172,14 +188,19 @@ export class Api {
 	}
 }
 
-function refusal(status: number, text: string): ApiError | Offline {
+/** `Retry-After` in seconds, an hour at most; a date, which nobody sends us, counts as nothing. */
+function readRetryAfterMs(text: string | null): number {
+	return text !== null && /^\d{1,9}$/.test(text) ? Math.min(Number(text), 3600) * 1000 : 0;
+}
+
+function refusal(status: number, text: string, retryAfterMs = 0): ApiError | Offline {
 	const body = errorBody.safeParse(parseJson(text));
 	if (body.success) {
 		const { code, message, hint } = body.data.error;
-		return new ApiError(status, code, message, hint);
+		return new ApiError(status, code, message, hint, retryAfterMs);
 	}
 	// A proxy in front of a server that is down answers in its own words.
-	if (status === 502 || status === 503 || status === 504) return new Offline();
+	if (status === 502 || status === 503 || status === 504) return new Offline({ retryAfterMs });
 	return new ApiError(status, 'internal', `The server answered with status ${status}`, undefined);
 }
 

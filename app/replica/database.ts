@@ -58,6 +58,8 @@ export interface DocumentRow {
 	readonly ownClients?: readonly number[];
 	/** Everything the server had up to this place in its log is here (shared/wire/cursor.ts). */
 	readonly cursor?: string;
+	/** A state vector: what it covers, the server has on its disk, whoever wrote it. What is unsent lies beyond it. */
+	readonly onServer?: Uint8Array;
 	readonly block: Block | null;
 	/** What message 103 said, until the document has been begun anew. */
 	readonly refusal: Refused | null;

@@ -172,6 +172,8 @@ export class Exchange {
 				return resync;
 			}
 		}
+		// It holds what the server lost: over a socket that is brought back.
+		if (isAhead(stateVector, document.stateVector())) return resync;
 		if (this.#leftBytes <= 0) return later;
 		const lacking = document.difference(stateVector.length > 0 ? stateVector : holdsNothing);
 		this.#leftBytes -= lacking.length;
@@ -194,6 +196,13 @@ function level(updates: readonly Uint8Array[], cursor: Cursor): Reply {
 }
 
 const holdsNothing = Uint8Array.of(0);
+
+/** True where a client has something that the document has not. */
+function isAhead(client: Uint8Array, document: Uint8Array): boolean {
+	if (client.length === 0) return false;
+	const known = Y.decodeStateVector(document);
+	return [...Y.decodeStateVector(client)].some(([id, clock]) => clock > (known.get(id) ?? 0));
+}
 
 function isStateVector(bytes: Uint8Array): boolean {
 	if (bytes.length > stateVectorBytes) return false;

@@ -37,6 +37,7 @@ export function connect(tab: Tab, server: PeerServer, options: SyncOptions = {})
 	const sync = startSync(tab.documents, {
 		origin: 'http://peer.test',
 		socket: server.socket,
+		api: server.api,
 		random: () => 0.02,
 		...options,
 	});

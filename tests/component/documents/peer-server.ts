@@ -1,6 +1,13 @@
 import * as Y from 'yjs';
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
-import { refusals } from '#shared/wire/close-codes.ts';
+import { ApiError, Offline } from '#app/net/api.ts';
+import {
+	readCatchUpRequest,
+	writeCatchUpAnswer,
+	type CatchUpAsk,
+	type CatchUpReply,
+} from '#shared/wire/catch-up.ts';
+import { closeCodes, refusals } from '#shared/wire/close-codes.ts';
 import { parseVersion } from '#shared/wire/document-version.ts';
 import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';
 
@@ -24,6 +31,10 @@ export class PeerServer {
 	onOpened: (() => void) | undefined;
 	/** How often anybody said where they are. */
 	presenceFrames = 0;
+	/** What was asked over HTTP, with the documents of each batch. */
+	readonly requests: { readonly path: string; readonly names: readonly string[] }[] = [];
+	/** Answers the next batch otherwise: in place of a reply, or by throwing. */
+	onBatch: ((ask: CatchUpAsk) => CatchUpReply | undefined) | undefined;
 	/** The cursors that clients came with, the empty ones too. */
 	readonly cursors: (string | null)[] = [];
 	/** Bytes of every message that was taken. */
@@ -33,6 +44,9 @@ export class PeerServer {
 	readonly #docs = new Map<string, Y.Doc>();
 	readonly #awareness = new Map<string, Awareness>();
 	readonly #sockets = new Set<PeerSocket>();
+	/** Names of documents, one for each change. */
+	readonly #changes: string[] = [];
+	#held: (() => void)[] = [];
 
 	/** What the app takes for WebSocket. */
 	get socket(): typeof WebSocket {
@@ -47,8 +61,14 @@ export class PeerServer {
 		return Socket as unknown as typeof WebSocket;
 	}
 
+	/** What the app takes for its HTTP door. */
+	get api() {
+		return { fetch: (path: string, init: RequestInit = {}) => this.#answer(path, init) };
+	}
+
 	doc(name: string): Y.Doc {
 		const found = this.#docs.get(name) ?? new Y.Doc();
+		if (!this.#docs.has(name)) found.on('update', () => this.#changes.push(name));
 		this.#docs.set(name, found);
 		return found;
 	}
@@ -56,6 +76,54 @@ export class PeerServer {
 	/** Forgets what a document held, as a log that was put back to an older state does. */
 	reset(name: string): void {
 		this.#docs.set(name, new Y.Doc());
+	}
+
+	async #answer(path: string, { body, signal }: RequestInit): Promise<Response> {
+		const bytes = new Uint8Array(await new Response(body).arrayBuffer());
+		const request = path === '/api/sync/batch' ? readCatchUpRequest(bytes)! : undefined;
+		const names = request?.asks.map(({ name }) => name) ?? [];
+		if (this.isDown) {
+			this.attempts++;
+			throw new Offline();
+		}
+		this.requests.push({ path, names });
+		if (this.isSilent)
+			await new Promise((_, reject) =>
+				signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+			);
+		if (this.closesWith === closeCodes.signInNeeded.code)
+			throw new ApiError(401, 'signed_out', 'Sign in', undefined);
+		if (!request) {
+			const { since } = JSON.parse(new TextDecoder().decode(bytes)) as { since?: string };
+			return Response.json(this.#changedSince(since));
+		}
+		const replies = request.asks.map(
+			(ask) => this.onBatch?.(ask) ?? this.#exchange(ask, request.version),
+		);
+		if (this.holdsBarriers) await new Promise<void>((resolve) => this.#held.push(resolve));
+		return new Response(writeCatchUpAnswer(replies) as Uint8Array<ArrayBuffer>);
+	}
+
+	#changedSince(since: string | undefined) {
+		const cursor = String(this.#changes.length);
+		const names = since === undefined ? [] : new Set(this.#changes.slice(Number(since)));
+		const documents = [...names].map((name) => ({ name, cursor: this.cursorOf(name) }));
+		return { documents, cursor, more: false };
+	}
+
+	#exchange({ name, cursor, stateVector, update }: CatchUpAsk, version: number): CatchUpReply {
+		const doc = this.doc(name);
+		if (this.closesWith === closeCodes.notFound.code) return { name, kind: 'missing' };
+		if (update.length > 0) {
+			if (version < this.leastVersion) return { name, kind: 'refused', ...refusals.outdated };
+			if (this.refusal && this.#isRefused(update))
+				return { name, kind: 'refused', ...this.refusal };
+			Y.applyUpdate(doc, update);
+			if (doc.store.pendingStructs) throw new Error(`${name} lacks what an update builds on`);
+		}
+		const now = this.cursorOf(name);
+		const updates = cursor === now ? [] : [Y.encodeStateAsUpdate(doc, stateVector)];
+		return { name, kind: 'level', cursor: now, updates };
 	}
 
 	/** How far a document is: what it says, in place of a place in a log. */
@@ -154,15 +222,17 @@ export class PeerServer {
 		return structs.some((struct) => !key || (struct instanceof Y.Item && struct.parentSub === key));
 	}
 
-	/** Confirms every barrier that was held. */
+	/** Confirms every barrier that was held, and every batch. */
 	confirm(): void {
+		for (const answer of this.#held.splice(0)) answer();
 		for (const socket of this.#sockets)
 			for (const payload of socket.barriers.splice(0)) socket.deliver({ kind: 'barrier', payload });
 	}
 
 	/** How many barriers wait to be confirmed. */
 	get heldBarriers(): number {
-		return [...this.#sockets].reduce((sum, { barriers }) => sum + barriers.length, 0);
+		const held = this.#held.length;
+		return [...this.#sockets].reduce((sum, { barriers }) => sum + barriers.length, held);
 	}
 
 	/** Cuts every connection, as a lost network does. */

@@ -377,6 +377,20 @@ describe('S15 many documents at once', () => {
 		expect(draftOf(old.document(nameOf(1)))).toMatchObject({ 'i1/v/t': 'young' });
 	});
 
+	test('who has what the server lost brings it back over a socket, and is not told to be level', async () => {
+		const disk = new MemoryDisk();
+		const on = await server({ disk });
+		const device = new Device();
+		for (const value of ['a', 'b']) {
+			device.edit(nameOf(1), set('i1/v/t', value));
+			await device.exchange(on, [nameOf(1)]);
+		}
+		disk.documents.delete(nameOf(1));
+		expect(kinds(await device.exchange(on, [nameOf(1)]))).toEqual(['resync']);
+		device.edit(nameOf(1), set('i2/v/t', 'c'));
+		expect(kinds(await device.exchange(on, [nameOf(1)]))).toEqual(['resync']);
+	});
+
 	test('S13 a large document is left to a socket, which takes and tells it piece by piece', async () => {
 		const on = await server();
 		const [here, there] = [new Device(), new Device('bob')];
