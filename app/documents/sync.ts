@@ -63,6 +63,8 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	const outdated = new Set<string>();
 	/** Documents that nobody shows and that only a socket can bring up to date. */
 	const bySocket = new Set<string>();
+	/** Documents that a socket is for, as of the last look; others are on their way out. */
+	let wanted: readonly string[] = [];
 	const bell = new Bell();
 	const { random, silenceMs } = options;
 	/** Said once, however many documents hear of it, until something is tried again. */
@@ -166,7 +168,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 		const unsent = dirty.filter((name) => !outdated.has(name) && !isBlocked.has(name));
 		for (const name of isBlocked) bySocket.delete(name);
 		for (const [name, { connection }] of open) if (connection.isLevel) bySocket.delete(name);
-		const wanted = [...new Set([...[...bySocket].slice(0, hiddenLimit), ...shown])]
+		wanted = [...new Set([...[...bySocket].slice(0, hiddenLimit), ...shown])]
 			.filter((name) => !isBlocked.has(name))
 			.slice(0, openLimit);
 		for (const [name, { connection }] of open) {
@@ -185,7 +187,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 
 	const hurry = () => {
 		isSignedOut = false;
-		for (const { connection } of open.values()) connection.hurry();
+		for (const [name, { connection }] of open) if (wanted.includes(name)) connection.hurry();
 		catchUp.hurry();
 		bell.ring();
 	};

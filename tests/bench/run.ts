@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { keepsBar, type Benchmark, type Figure } from './benchmark.ts';
 import { blind } from './blind.ts';
+import { catchingUp } from './catch-up.ts';
 import { manyDocuments } from './documents.ts';
 import { faults } from './faults.ts';
 import { fuzz } from './fuzz.ts';
@@ -24,6 +25,7 @@ const all: readonly Benchmark[] = [
 	snapshot,
 	labeling,
 	sync,
+	catchingUp,
 	faults,
 	blind,
 	fuzz,
