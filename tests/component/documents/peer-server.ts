@@ -118,8 +118,15 @@ export class PeerServer {
 			if (version < this.leastVersion) return { name, kind: 'refused', ...refusals.outdated };
 			if (this.refusal && this.#isRefused(update))
 				return { name, kind: 'refused', ...this.refusal };
+			const tried = new Y.Doc();
+			for (const one of [Y.encodeStateAsUpdate(doc), update]) Y.applyUpdate(tried, one);
+			if (tried.store.pendingStructs) return { name, kind: 'resync' };
 			Y.applyUpdate(doc, update);
-			if (doc.store.pendingStructs) throw new Error(`${name} lacks what an update builds on`);
+			for (const socket of this.#sockets) {
+				if (socket.name !== name) continue;
+				socket.deliver({ kind: 'update', update });
+				this.#tellHead(socket);
+			}
 		}
 		const now = this.cursorOf(name);
 		const updates = cursor === now ? [] : [Y.encodeStateAsUpdate(doc, stateVector)];
