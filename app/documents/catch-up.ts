@@ -75,8 +75,9 @@ export class CatchUp {
 	async run(signal: AbortSignal): Promise<void> {
 		while (!signal.aborted && this.#options.documents.replica.isOpen()) {
 			await this.#try(signal);
-			const waitMs = Math.max(this.#restsUntil, this.#looksAt) - performance.now();
-			await this.#bell.wait(Math.max(0, Math.min(waitMs, lookMs)), signal);
+			const now = performance.now();
+			const dueAt = now < this.#restsUntil ? this.#restsUntil : this.#looksAt;
+			await this.#bell.wait(Math.max(0, Math.min(dueAt - now, lookMs)), signal);
 		}
 	}
 
