@@ -86,6 +86,9 @@ export class Flywheel {
 		this.#process = child;
 		for (const stream of [child.stdout, child.stderr])
 			createInterface({ input: stream }).on('line', (line) => (this.#output += `${line}\n`));
+		child.on('exit', (code, signal) => {
+			this.#output += `(the server ended: ${signal ?? `code ${code}`})\n`;
+		});
 		const deadline = Date.now() + 60_000;
 		while (Date.now() < deadline) {
 			if (child.exitCode !== null || child.signalCode !== null)
@@ -160,6 +163,14 @@ export class Flywheel {
 				...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
 			},
 			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+		}).catch((cause: unknown) => {
+			// A server that vanished says why, here where somebody looks.
+			throw new Error(
+				`${method} ${path}: no answer from the server, which said:\n${this.#output}`,
+				{
+					cause,
+				},
+			);
 		});
 		if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
 		return (reply.status === 204 ? undefined : await reply.json()) as T;
