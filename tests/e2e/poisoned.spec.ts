@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@playwright/test';
+import { Flywheel } from '../support/flywheel.ts';
+import { badge, join, label, signIn, type Person } from './people.ts';
+
+/**
+ * What could poison a browser: a tool that was removed meanwhile, a right that was lost, bytes that something else wrote
+ * into its storage. The rest of the work arrives, and what is not taken leaves as a file.
+ */
+test.describe.configure({ mode: 'serial' });
+
+let flywheel: Flywheel;
+let lead: Person;
+let lars: Person;
+let user: string;
+let project: string;
+let batch: string;
+
+const options = ['good', 'bad'].map((name) => ({ name, key: name[0] }));
+const schema = (tool: string) => ({
+	shows: [{ field: 'text', as: 'text' }],
+	instructions: '',
+	tools: [{ name: tool, kind: 'choice', required: true, options }],
+});
+const historyOf = async (item: string): Promise<readonly unknown[]> =>
+	(
+		await flywheel.call<{ history: readonly unknown[] }>(
+			'GET',
+			`/api/projects/${project}/items/${item}`,
+		)
+	).history;
+
+test.beforeAll(async ({ browser }) => {
+	flywheel = await Flywheel.start({
+		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
+	});
+	({ id: project } = await flywheel.call<{ id: string }>('POST', '/api/projects', {
+		name: 'Weather',
+		schema: schema('tone'),
+	}));
+	await fetch(`${flywheel.direct}/api/projects/${project}/import`, {
+		method: 'POST',
+		headers: { Authorization: `Bearer ${flywheel.token}` },
+		body: Array.from({ length: 12 }, (_, n) =>
+			JSON.stringify({ id: `day-${n + 1}`, data: { text: `Day ${n + 1}` } }),
+		).join('\n'),
+	});
+	lead = await signIn(browser, flywheel, 'owner');
+	lars = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler' });
+	const { members } = await flywheel.call<{ members: { user: string; role: string }[] }>(
+		'GET',
+		`/api/projects/${project}/members`,
+	);
+	user = members.find(({ role }) => role === 'labeler')!.user;
+	({
+		batches: [batch],
+	} = await flywheel.call<{ batches: [string] }>('POST', `/api/projects/${project}/batches`, {
+		purpose: 'label',
+		choose: { by: 'oldest', count: 12 },
+		members: [user],
+		name: 'Alone',
+	}));
+});
+
+test.afterAll(async () => {
+	for (const person of [lars, lead]) await person.context.close();
+	await flywheel.remove();
+});
+
+test('a tool that was removed while somebody was away takes nothing from what they answered with it', async () => {
+	const { page, context } = lars;
+	await page.goto(`${flywheel.url}/projects/${project}/label/${batch}`);
+	await expect(badge(page)).toHaveAttribute('data-saved', 'server');
+	await context.setOffline(true);
+	const items = await label(page, 2, 'gb');
+	await flywheel.call('PUT', `/api/projects/${project}/schema`, schema('mood'));
+	await context.setOffline(false);
+	await expect(badge(page)).toHaveAttribute('data-saved', 'server', { timeout: 60_000 });
+	for (const [index, item] of items.entries())
+		await expect
+			.poll(async () => historyOf(item))
+			.toMatchObject([{ answer: { values: { tone: ['good', 'bad'][index] } } }]);
+	items.push(...(await label(page, 1, 'g'))); // the batch goes on with the version it was made with
+	await expect.poll(async () => historyOf(items[2]!)).toHaveLength(1);
+});
+
+test('bytes that something else wrote into the storage cost that part alone', async () => {
+	const { page, context } = lars;
+	await context.setOffline(true);
+	const items = await label(page, 4, 'gb');
+	await expect(badge(page)).toHaveAttribute('data-saved', 'device');
+	await page.evaluate(async (document) => {
+		const name = (await indexedDB.databases()).find((found) =>
+			found.name?.startsWith('flywheel-'),
+		)!.name!;
+		const done = <T>(request: IDBRequest<T>) =>
+			new Promise<T>((resolve, reject) => {
+				request.onsuccess = () => resolve(request.result);
+				request.onerror = () => reject(new Error('the storage does not answer'));
+			});
+		const database = await done(indexedDB.open(name));
+		const rows = database.transaction('updates', 'readwrite').objectStore('updates');
+		const keys = (await done(rows.getAllKeys())).filter((key) => (key as string[])[0] === document);
+		const [, seq] = keys.at(-2) as [string, number];
+		await done(rows.put({ document, seq, data: new Uint8Array([255, 255, 255, 255, 7]) }));
+		database.close();
+	}, `${project}/${batch}/answers`);
+	await page.reload();
+	await expect(badge(page)).toHaveAttribute('data-saved', 'blocked');
+	await context.setOffline(false);
+	await page.goto(`${flywheel.url}/waiting`);
+	await expect(page.getByRole('heading', { name: 'Nothing waits' })).toBeVisible({
+		timeout: 60_000,
+	});
+	const row = page.getByRole('row').filter({ hasText: 'cannot be read any more' });
+	await expect(row).toBeVisible();
+	const arrived = await Promise.all(items.map(async (item) => (await historyOf(item)).length));
+	expect(arrived).toEqual([1, 1, 0, 1]); // the torn one is the only one
+	const download = page.waitForEvent('download');
+	await row.getByRole('button', { name: 'Save' }).click();
+	expect(await readFile(await (await download).path(), 'utf8')).toContain('flywheel-work');
+	await row.getByRole('button', { name: 'Drop' }).click();
+	await page.getByRole('dialog').getByRole('button', { name: 'Drop it' }).click();
+	await expect(badge(page)).toHaveAttribute('data-saved', 'server');
+});
+
+test('who may only read by now is told what was not accepted, and can take it along', async () => {
+	const { page, context } = lars;
+	await page.goto(`${flywheel.url}/projects/${project}/label/${batch}`);
+	await expect(badge(page)).toHaveAttribute('data-saved', 'server');
+	await context.setOffline(true);
+	const [item] = await label(page, 1, 'g');
+	await flywheel.call('PUT', `/api/projects/${project}/members/${user}`, { role: 'viewer' });
+	await context.setOffline(false);
+	await page.goto(`${flywheel.url}/waiting`);
+	const row = page.getByRole('row').filter({ hasText: 'You may not write this document' });
+	await expect(row).toBeVisible({ timeout: 60_000 });
+	expect(await historyOf(item!)).toEqual([]);
+	const download = page.waitForEvent('download');
+	await row.getByRole('button', { name: 'Save' }).click();
+	expect(await readFile(await (await download).path(), 'utf8')).toContain(item!);
+	await page.goto(`${flywheel.url}/projects/${project}/label/${batch}`);
+	await expect(page.locator('[data-item]')).toBeVisible();
+});
