@@ -1,0 +1,39 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { GroupCommit, type PendingAppend } from '#sync-server/log/group-commit.ts';
+import type { AppendedUpdate } from '#sync-server/log/update-log.ts';
+
+const appender = { document: 'p/b/answers', hasFailed: false };
+
+function update(byte: number): AppendedUpdate {
+	return {
+		...{ user: 'ada', client: 1, at: 0, claims: [], leastWriter: 0 },
+		data: Uint8Array.of(byte),
+	};
+}
+
+/** A log that remembers which updates shared a commit. */
+function recording(): { commits: GroupCommit; batches: number[][] } {
+	const batches: number[][] = [];
+	const commits = new GroupCommit((batch: readonly PendingAppend[]) => {
+		batches.push(batch.map((pending) => pending.update.data[0]!));
+		return Promise.resolve(batch.map((_, index) => index));
+	});
+	return { commits, batches };
+}
+
+test('S1 where telling of a commit takes long, what arrives for as long after it shares the next', async () => {
+	const { commits, batches } = recording();
+	await commits.append(appender, update(1));
+	keepBusy(5);
+	const second = commits.append(appender, update(2));
+	await turn();
+	await Promise.all([second, commits.append(appender, update(3))]);
+	expect(batches).toEqual([[1], [2, 3]]);
+});
+
+/** As sending to hundreds of sockets does. */
+function keepBusy(ms: number): void {
+	const until = performance.now() + ms;
+	while (performance.now() < until);
+}
