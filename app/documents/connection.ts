@@ -251,8 +251,9 @@ export class Connection {
 	 */
 	#ownOfLost(stateVector: Uint8Array): { pieces: Uint8Array[]; isHeldBack: boolean } | undefined {
 		const { doc, row } = this.log;
-		if (!row.ownClients) return undefined;
-		const own = new Set([...row.ownClients, doc.clientID]);
+		// Of a row that an older version wrote to, nobody knows all of them.
+		if (!row.ownClients && row.localHead > 0) return undefined;
+		const own = new Set([...(row.ownClients ?? []), doc.clientID]);
 		const isOwn = (client: number): boolean => own.has(client);
 		const clocks = Y.decodeStateVector(stateVector);
 		const hasLost = [...doc.store.clients.keys()].some(

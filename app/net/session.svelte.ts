@@ -46,8 +46,10 @@ export class Session {
 		try {
 			const me = await this.#api.get<Me>('/api/me');
 			this.#storage.setItem(storageKey, JSON.stringify(me));
+			const isAnotherServer = this.#me !== undefined && this.#me.epoch !== me.epoch;
 			this.#me = me;
 			this.#state = 'signed-in';
+			if (isAnotherServer) this.#tellTabs();
 		} catch (error) {
 			if (error instanceof Offline) this.#state = 'offline';
 			else if (error instanceof ApiError && error.status === 401) this.#state = 'signed-out';

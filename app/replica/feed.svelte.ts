@@ -81,9 +81,9 @@ export function startFeed(replica: Replica, api: Api, options: FeedOptions): Fee
 		while (!signal.aborted) {
 			let waitMs = pollMs;
 			try {
-				await catchUp(replica, api, signal);
+				const isAnew = await catchUp(replica, api, signal);
 				failures = 0;
-				if (!isServed) options.onReached?.();
+				if (!isServed || isAnew) options.onReached?.();
 				isServed = isReached = true;
 				live.connect();
 			} catch (error) {
@@ -130,16 +130,19 @@ export function startFeed(replica: Replica, api: Api, options: FeedOptions): Fee
 	};
 }
 
-/** Reads all pages from where the replica stands. */
-async function catchUp(replica: Replica, api: Api, signal: AbortSignal): Promise<void> {
+/** Reads all pages from where the replica stands; true where that is no place of this server. */
+async function catchUp(replica: Replica, api: Api, signal: AbortSignal): Promise<boolean> {
 	let cursor = await readCursor(replica);
 	for (;;) {
 		const page = await fetchPage(api, cursor, signal);
-		if (!page) return rebuild(replica, api, signal);
+		if (!page) {
+			await rebuild(replica, api, signal);
+			return true;
+		}
 		if (page.rows.length > 0 || page.cursor !== cursor)
 			await applyChanges(replica, page.rows, page.cursor);
 		cursor = page.cursor;
-		if (!page.more) return;
+		if (!page.more) return false;
 	}
 }
 

@@ -238,3 +238,23 @@ test('S16 what builds on lost work of others waits for it, and is not called saf
 	expect(submittedOn(server)).toContain(mine);
 	expect(server.doc(name).getMap('draft').get('r1/v/sentiment')).toBe('negative');
 });
+
+test('S16 who only read sends nothing of others to a server that lost it, before or after it is noticed', async () => {
+	const [ann, ben] = [user(), user()];
+	const server = new RestoredServer();
+	const [reader, writer] = [openTab(newEpoch(), ann), openTab(newEpoch(), ben)];
+	const handle = reader.documents.open(name);
+	connect(reader, server);
+	const writing = connect(writer, server);
+	const id = label(writer, 'r1');
+	await expect.poll(() => handle.doc.getMap('submitted').size).toBe(1);
+	await reader.documents.find(name)!.log.whenWritten();
+	writing.stop();
+	server.reset(name);
+	server.cut();
+	const cursors = server.cursors.length;
+	await expect.poll(() => server.cursors.length).toBeGreaterThan(cursors);
+	const own = label(reader, 'r2');
+	await expect.poll(() => submittedOn(server)).toContain(own);
+	expect(submittedOn(server)).not.toContain(id);
+});
