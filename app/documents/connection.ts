@@ -44,6 +44,8 @@ export interface ConnectionOptions {
 	readonly onBlocked: (block: 'signed-out' | 'not-found') => void;
 	/** Message 103: what was sent will never be accepted. */
 	readonly onRefused: (refused: Refused) => void;
+	/** It failed, and waits for its next try. */
+	readonly onWaiting: () => void;
 	/** This app is too old to write the document: nothing is wrong with what was sent, it waits as it is. */
 	readonly onOutdated: () => void;
 }
@@ -129,9 +131,9 @@ export class Connection {
 		return this.#state.kind === 'open' && this.#provider.synced && this.isSettled;
 	}
 
-	/** Nothing is under way: it failed, and is tried again when its time has come. */
-	get isWaiting(): boolean {
-		return this.#state.kind === 'waiting';
+	/** No socket is open: nothing was said, and nothing is lost with it. Browsers hold attempts back for seconds. */
+	get isAway(): boolean {
+		return this.#state.kind === 'waiting' || this.#state.kind === 'connecting';
 	}
 
 	/** Connects now, whether or not the time has come. */
@@ -372,6 +374,7 @@ export class Connection {
 			default: {
 				this.#state = { kind: 'waiting' };
 				this.#connectIn(this.#jitterMs(this.#failures++));
+				this.#options.onWaiting();
 			}
 		}
 	}

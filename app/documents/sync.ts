@@ -114,6 +114,10 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 				void log.block(block);
 				if (block === 'signed-out') signedOut();
 			},
+			onWaiting() {
+				// Nobody shows it any more: what it has goes with the others.
+				if (!wanted.includes(name)) bell.ring();
+			},
 			onOutdated() {
 				outdated.add(name);
 				void log.block('outdated');
@@ -173,7 +177,7 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 			.slice(0, openLimit);
 		for (const [name, { connection }] of open) {
 			const isReplaced = documents.find(name)?.log !== connection.log;
-			const isDone = connection.isSettled || connection.isWaiting;
+			const isDone = connection.isSettled || connection.isAway;
 			if (isReplaced || (!wanted.includes(name) && isDone)) close(name);
 		}
 		for (const name of wanted) if (!open.has(name) && open.size < openLimit) connect(name);
