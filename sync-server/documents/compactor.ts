@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { UpdateLog } from '../log/update-log.ts';
 import type { Counters } from './counters.ts';
-import { isProjected } from './entries.ts';
-import type { OpenDocument } from './open-document.ts';
+import { isProjected } from './document/entries.ts';
+import type { OpenDocument } from './document/open-document.ts';
 import type { Projector } from './projector.ts';
 
 const leastRows = 200;

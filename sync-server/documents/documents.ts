@@ -13,22 +13,26 @@ import {
 import { leastWriters, type LeastWriters } from '#shared/wire/document-version.ts';
 import { forwardClock } from '../forward-clock.ts';
 import type { UpdateLog } from '../log/update-log.ts';
-import { bringBack, lostClients, type BringBackReply } from './bring-back.ts';
-import { changedDocuments, type ChangedPage, type ChangedPosition } from './changed-documents.ts';
+import { bringBack, lostClients, type BringBackReply } from './catch-up/bring-back.ts';
+import {
+	changedDocuments,
+	type ChangedPage,
+	type ChangedPosition,
+} from './catch-up/changed-documents.ts';
 import { Compactor } from './compactor.ts';
-import { Connection, type ConnectionHost } from './connection.ts';
+import { Connection, type ConnectionHost } from './connection/connection.ts';
 import { newCounters, type Counters } from './counters.ts';
 import type { Directory } from './directory.ts';
-import { isProjected } from './entries.ts';
-import { Exchange, Visit, type ExchangeHost } from './exchange.ts';
+import { isProjected } from './document/entries.ts';
+import { Exchange, Visit, type ExchangeHost } from './catch-up/exchange.ts';
 import { FewAtOnce } from './few-at-once.ts';
 import { GateAside, type GateAsideOptions } from './gate/gate-aside.ts';
-import { OpenDocument } from './open-document.ts';
+import { OpenDocument } from './document/open-document.ts';
 import type { Projection } from './projection.ts';
 import { Projector } from './projector.ts';
-import { ReadAside } from './read-aside.ts';
-import { readStored } from './read-stored.ts';
-import { Received, type ReceivedLimits } from './received.ts';
+import { ReadAside } from './document/read-aside.ts';
+import { readStored } from './document/read-stored.ts';
+import { Received, type ReceivedLimits } from './connection/received.ts';
 import { Turns } from './turns.ts';
 
 const tickMs = 15_000;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import type { UpdateLog } from '../log/update-log.ts';
-import { entriesAfter, isProjected } from './entries.ts';
+import { entriesAfter, isProjected } from './document/entries.ts';
 import type { Entry, Projection } from './projection.ts';
 
 /** What one commit made durable in one document. */

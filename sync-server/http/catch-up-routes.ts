@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CommandError } from '#shared/api/errors.ts';
 import type { ChangedDocuments } from '#shared/api/replies.ts';
 import { catchUpLimits, readCatchUpRequest, writeCatchUpAnswer } from '#shared/wire/catch-up.ts';
-import type { ChangedPosition } from '../documents/changed-documents.ts';
+import type { ChangedPosition } from '../documents/catch-up/changed-documents.ts';
 import type { Documents } from '../documents/documents.ts';
 import { Turns } from '../turns.ts';
 import { bodyInTime } from './body-in-time.ts';

@@ -7,8 +7,8 @@ import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protoc
 import * as Y from 'yjs';
 import { newCounters } from '#sync-server/documents/counters.ts';
 import { GateAside } from '#sync-server/documents/gate/gate-aside.ts';
-import { OpenDocument } from '#sync-server/documents/open-document.ts';
-import { ReadAside } from '#sync-server/documents/read-aside.ts';
+import { OpenDocument } from '#sync-server/documents/document/open-document.ts';
+import { ReadAside } from '#sync-server/documents/document/read-aside.ts';
 import { Turns } from '#sync-server/documents/turns.ts';
 import { readDocument } from '#sync-server/log/compact-document.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';

@@ -8,7 +8,7 @@ import type { Standing } from '#sync-server/documents/directory.ts';
 import { forwardClock } from '#sync-server/forward-clock.ts';
 import { openDocuments, type Documents } from '#sync-server/documents/documents.ts';
 import type { GateAsideOptions } from '#sync-server/documents/gate/gate-aside.ts';
-import type { ReceivedLimits } from '#sync-server/documents/received.ts';
+import type { ReceivedLimits } from '#sync-server/documents/connection/received.ts';
 import type { ProjectedChange, Projection } from '#sync-server/documents/projection.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import type { UpdateLog } from '#sync-server/log/update-log.ts';

@@ -1,6 +1,6 @@
-import type { StoredState } from '../log/compact-document.ts';
-import { IdleThread } from '../log/idle-thread.ts';
-import { FewAtOnce } from './few-at-once.ts';
+import type { StoredState } from '../../log/compact-document.ts';
+import { IdleThread } from '../../log/idle-thread.ts';
+import { FewAtOnce } from '../few-at-once.ts';
 import type { Difference, ReadMethods } from './read-thread.ts';
 
 /** Reads large documents in a thread, which is started when it is needed and ends when it no longer is. */

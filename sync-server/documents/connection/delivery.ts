@@ -2,9 +2,9 @@ import type { WebSocket } from 'ws';
 import { formatCursor, isSameCursor, parseCursor, type Cursor } from '#shared/wire/cursor.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
 import { packUpdates } from '#shared/wire/pack-updates.ts';
-import type { UpdatesSince } from '../log/update-log.ts';
-import type { Counters } from './counters.ts';
-import type { OpenDocument } from './open-document.ts';
+import type { UpdatesSince } from '../../log/update-log.ts';
+import type { Counters } from '../counters.ts';
+import type { OpenDocument } from '../document/open-document.ts';
 import { Outbox } from './outbox.ts';
 
 const nothing = Uint8Array.of(0, 0);

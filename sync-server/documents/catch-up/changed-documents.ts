@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatCursor } from '#shared/wire/cursor.ts';
-import type { UpdateLog } from '../log/update-log.ts';
-import type { Directory } from './directory.ts';
+import type { UpdateLog } from '../../log/update-log.ts';
+import type { Directory } from '../directory.ts';
 
 /** How far someone has come in the changes of all documents that they may read. */
 export interface ChangedPosition {

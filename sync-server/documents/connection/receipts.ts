@@ -1,6 +1,6 @@
 import { closeCodes, refusals, type CloseCode, type Refusal } from '#shared/wire/close-codes.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
-import type { OpenDocument } from './open-document.ts';
+import type { OpenDocument } from '../document/open-document.ts';
 
 const refusalsAMinute = 3;
 const resyncsInARow = 3;

@@ -7,25 +7,25 @@ import type { DocumentName } from '#shared/wire/document-name.ts';
 import { leastWriterBeside, type LeastWriters } from '#shared/wire/document-version.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
 import { packUpdates } from '#shared/wire/pack-updates.ts';
-import { hasPending, type StoredState } from '../log/compact-document.ts';
-import type { Compacted, OpenedDocument } from '../log/update-log.ts';
-import type { Counters } from './counters.ts';
+import { hasPending, type StoredState } from '../../log/compact-document.ts';
+import type { Compacted, OpenedDocument } from '../../log/update-log.ts';
+import type { Counters } from '../counters.ts';
 import { observeEntries, type FreshEntry } from './entries.ts';
-import type { GateAside } from './gate/gate-aside.ts';
-import type { AsideVerdict } from './gate/gate-thread.ts';
+import type { GateAside } from '../gate/gate-aside.ts';
+import type { AsideVerdict } from '../gate/gate-thread.ts';
 import {
 	inspectUpdate,
 	presentIn,
 	type GateVerdict,
 	type JudgedEntry,
-} from './gate/inspect-update.ts';
-import { limits } from './gate/limits.ts';
+} from '../gate/inspect-update.ts';
+import { limits } from '../gate/limits.ts';
 import { Head } from './head.ts';
-import { Presence, type Present } from './presence.ts';
-import type { Committed } from './projector.ts';
+import { Presence, type Present } from '../connection/presence.ts';
+import type { Committed } from '../projector.ts';
 import type { ReadAside } from './read-aside.ts';
 import type { Difference } from './read-thread.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../turns.ts';
 
 /** Who hears of a document: a connection. */
 export interface Listener extends Present {

@@ -1,7 +1,7 @@
 import * as Y from 'yjs';
 import { splitUpdate } from '#shared/wire/split-update.ts';
-import { readDocument, type StoredState } from '../log/compact-document.ts';
-import { serveCalls } from '../log/serve-calls.ts';
+import { readDocument, type StoredState } from '../../log/compact-document.ts';
+import { serveCalls } from '../../log/serve-calls.ts';
 
 /** So much of a document is told at once; who takes it gets the next part. */
 const partBytes = 2 * 1024 * 1024;

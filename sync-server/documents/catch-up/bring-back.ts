@@ -2,8 +2,8 @@ import { bringerOf } from '#shared/corpus/recovered.ts';
 import type { Refusal } from '#shared/wire/close-codes.ts';
 import type { BroughtBack, LostClients } from '#shared/wire/brought-back.ts';
 import type { ExchangeHost, Visit } from './exchange.ts';
-import { limits } from './gate/limits.ts';
-import type { OpenDocument } from './open-document.ts';
+import { limits } from '../gate/limits.ts';
+import type { OpenDocument } from '../document/open-document.ts';
 
 /** What became of what was brought back. */
 export type BringBackReply =

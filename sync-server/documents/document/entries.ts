@@ -1,8 +1,8 @@
 import * as Y from 'yjs';
 import type { Part } from '#shared/access/access.ts';
-import { readDocument } from '../log/compact-document.ts';
-import type { StoredDocument } from '../log/update-log.ts';
-import type { Entry } from './projection.ts';
+import { readDocument } from '../../log/compact-document.ts';
+import type { StoredDocument } from '../../log/update-log.ts';
+import type { Entry } from '../projection.ts';
 
 /** The map of a part whose entries go into the tables; notes are read where they are. */
 function projectedMap(part: Part): Entry['map'] | undefined {

@@ -4,11 +4,11 @@ import type { CatchUpAsk, CatchUpReply } from '#shared/wire/catch-up.ts';
 import { formatCursor, parseCursor, type Cursor } from '#shared/wire/cursor.ts';
 import { parseDocumentName, type DocumentName } from '#shared/wire/document-name.ts';
 import { packUpdates } from '#shared/wire/pack-updates.ts';
-import type { SinceAnswer, SinceQuestion } from '../log/update-log.ts';
-import type { Counters } from './counters.ts';
-import type { Standing } from './directory.ts';
-import { FewAtOnce } from './few-at-once.ts';
-import type { OpenDocument } from './open-document.ts';
+import type { SinceAnswer, SinceQuestion } from '../../log/update-log.ts';
+import type { Counters } from '../counters.ts';
+import type { Standing } from '../directory.ts';
+import { FewAtOnce } from '../few-at-once.ts';
+import type { OpenDocument } from '../document/open-document.ts';
 
 /** Beyond this an answer takes no more documents; the last one may go over it. */
 const answerBytes = 4 * 1024 * 1024;

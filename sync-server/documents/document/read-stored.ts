@@ -1,9 +1,9 @@
 import * as Y from 'yjs';
-import { hasPending, readDocument } from '../log/compact-document.ts';
-import { UnreadableDocument, type StoredDocument } from '../log/update-log.ts';
-import { limits } from './gate/limits.ts';
+import { hasPending, readDocument } from '../../log/compact-document.ts';
+import { UnreadableDocument, type StoredDocument } from '../../log/update-log.ts';
+import { limits } from '../gate/limits.ts';
 import type { ReadAside } from './read-aside.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../turns.ts';
 
 /**
  * A document in memory as it is on disk; a large one is read in a thread and taken up piece by piece, with
