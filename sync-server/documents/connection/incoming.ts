@@ -1,7 +1,8 @@
 import type { Refusal } from '#shared/wire/close-codes.ts';
 import type { Message } from '#shared/wire/messages.ts';
 import { limits } from '../gate/limits.ts';
-import type { OpenDocument, Writer, WriteVerdict } from '../document/open-document.ts';
+import type { OpenDocument } from '../document/open-document.ts';
+import type { Writer, WriteVerdict } from '../document/writer.ts';
 import type { Receipts } from './receipts.ts';
 import type { Share } from './received.ts';
 

@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Logger } from 'pino';
 import * as Y from 'yjs';
-import { isRecovered, recoveredThrough } from '#shared/corpus/recovered.ts';
 import type { Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { leastWriterBeside, type LeastWriters } from '#shared/wire/document-version.ts';
@@ -12,15 +11,15 @@ import type { Compacted, OpenedDocument } from '../../log/update-log.ts';
 import type { Counters } from '../counters.ts';
 import { observeEntries, type FreshEntry } from './entries.ts';
 import type { GateAside } from '../gate/gate-aside.ts';
-import type { AsideVerdict } from '../gate/gate-thread.ts';
-import {
-	inspectUpdate,
-	presentIn,
-	type GateVerdict,
-	type JudgedEntry,
-} from '../gate/inspect-update.ts';
+import { inspectUpdate, presentIn, type GateVerdict } from '../gate/inspect-update.ts';
 import { limits } from '../gate/limits.ts';
+import { Differences } from './differences.ts';
+import { DocumentSize } from './document-size.ts';
 import { Head } from './head.ts';
+import { LargeWrites, type LargeWritesHost } from './large-writes.ts';
+import { InFlight, type AppliedUpdate, type DurableUpdate } from './in-flight.ts';
+import { Owners } from './owners.ts';
+import type { Writer, WriteVerdict } from './writer.ts';
 import { Presence, type Present } from '../connection/presence.ts';
 import type { Committed } from '../projector.ts';
 import type { ReadAside } from './read-aside.ts';
@@ -36,25 +35,6 @@ export interface Listener extends Present {
 	/** The document is gone from memory: what the disk refused is not served (S2). */
 	documentFailed(): void;
 }
-
-/** Who writes, and whether they may by the time it is applied. */
-export interface Writer {
-	readonly user: string;
-	/** Of what their client writes (shared/wire/document-version.ts). */
-	readonly version: number;
-	/** Set where it brings back what the server lost (S16): the client ids that are the sender's own. */
-	readonly ownClients?: ReadonlySet<number>;
-	readonly mayWrite: () => boolean;
-}
-
-/** What became of a write. */
-export type WriteVerdict =
-	| Exclude<GateVerdict, { kind: 'copy' }>
-	/** The client is too old for this document: it keeps what it sent, and brings it once it is updated (S12). */
-	| { readonly kind: 'outdated' };
-
-/** So often is a verdict asked for again when others changed what it hung on. */
-const triesAside = 3;
 
 export interface OpenDocumentOptions {
 	readonly path: string;
@@ -81,16 +61,6 @@ export interface OpenDocumentOptions {
 	readonly closed: (document: OpenDocument) => void;
 }
 
-interface InFlight {
-	readonly data: Uint8Array;
-	readonly at: number;
-	readonly entries: readonly FreshEntry[];
-	/** Where the clocks stood that it moved. */
-	readonly clocks: ReadonlyMap<number, number>;
-	/** Set when it is on disk. */
-	seq?: number;
-}
-
 /**
  * One document in memory. Memory may be ahead of the disk, the wire never is: an update is applied, then
  * appended; after its commit it is sent to everyone, and only then is anything answered that relies on it (S1).
@@ -107,25 +77,20 @@ export class OpenDocument {
 	snapshotBytes: number;
 	readonly #options: OpenDocumentOptions;
 	readonly #yjs: Y.Doc;
-	readonly #owners: Map<number, string>;
+	readonly #owners: Owners;
+	readonly #size: DocumentSize;
+	readonly #differences: Differences;
+	readonly #inFlight: InFlight;
+	readonly #largeWrites: LargeWrites;
 	/** The least version of a client that may write. */
 	#leastWriter: number;
 	readonly #head: Head;
-	#inFlight: InFlight[] = [];
-	#actions: { after: number; run: () => void; drop?: () => void }[] = [];
 	/** Who uses it without listening. */
 	#users = 0;
-	#settled: (() => void)[] = [];
-	/** Updates appended and updates on disk since it was opened. */
-	#appended = 0;
-	#durable = 0;
-	#isSettling = false;
 	#isClosed = false;
-	/** The last difference, for the next who lacks the same; until something changes, or memory is needed. */
-	#answered: { stateVector: Uint8Array; update: WeakRef<Uint8Array> } | undefined;
-	#effect: Pick<InFlight, 'data' | 'clocks'> | undefined;
+	/** What the update applied last changed. */
+	#effect: Pick<AppliedUpdate, 'data' | 'clocks'> | undefined;
 	#written: FreshEntry[] = [];
-	#encodedBytes: number;
 
 	constructor(options: OpenDocumentOptions) {
 		const { stored } = options.log;
@@ -135,7 +100,6 @@ export class OpenDocument {
 		this.rows = stored.rows;
 		this.bytes = stored.bytes;
 		this.snapshotBytes = stored.snapshot?.length ?? 0;
-		this.#encodedBytes = this.bytes + this.snapshotBytes;
 		this.#head = new Head({
 			start: { epoch: stored.epoch, seq: stored.head, check: stored.headCheck },
 			read: options.log.cursor,
@@ -146,7 +110,7 @@ export class OpenDocument {
 			failed: (error) =>
 				options.logger.warn({ document: this.path, err: error }, 'a log did not say its epoch'),
 		});
-		this.#owners = new Map(stored.owners);
+		this.#owners = new Owners(stored.owners);
 		this.#leastWriter = stored.leastWriter;
 		this.#yjs = options.yjs;
 		this.#yjs.on('update', (data: Uint8Array, _origin, _document, { beforeState, afterState }) => {
@@ -155,23 +119,22 @@ export class OpenDocument {
 			);
 			const clocks = new Map(moved.map((client) => [client, beforeState.get(client) ?? 0]));
 			this.#effect = { data, clocks };
-			this.#answered = undefined;
 		});
-		const [only, ...more] = stored.updates;
-		// It is the whole document: whoever has nothing lacks exactly this.
-		if (only && more.length === 0 && !stored.snapshot)
-			this.#answered = { stateVector: Uint8Array.of(0), update: new WeakRef(only.data) };
-		observeEntries(this.#yjs, this.name.part, this.#owners, (entry) => this.#written.push(entry));
+		this.#size = new DocumentSize(options.yjs, this.bytes + this.snapshotBytes);
+		this.#differences = new Differences(options.yjs, stored);
+		this.#inFlight = new InFlight((done) => this.#committed(done));
+		this.#largeWrites = this.#newLargeWrites();
+		observeEntries(this.#yjs, this.name.part, this.owners, (entry) => this.#written.push(entry));
 		this.presence = new Presence({
 			isBlind: () => this.isBlind,
-			ownerOf: (client) => this.#owners.get(client),
+			ownerOf: (client) => this.owners.get(client),
 			everyone: this.listeners,
 		});
 	}
 
 	/** Who owns which Yjs client id (S6). */
 	get owners(): ReadonlyMap<number, string> {
-		return this.#owners;
+		return this.#owners.byClient;
 	}
 
 	get isClosed(): boolean {
@@ -180,7 +143,7 @@ export class OpenDocument {
 
 	/** Nobody listens or uses it, and nothing waits for the disk. */
 	get isIdle(): boolean {
-		return this.listeners.size === 0 && this.#users === 0 && this.#inFlight.length === 0;
+		return this.listeners.size === 0 && this.#users === 0 && this.#inFlight.isEmpty;
 	}
 
 	/** Keeps it in memory for somebody who does not listen, until what comes back is called. */
@@ -189,9 +152,9 @@ export class OpenDocument {
 		return () => void this.#users--;
 	}
 
-	/** Roughly what it takes in memory: what even an empty one takes, its structs, and what they say (measured: tests/bench/RESULTS.md). */
+	/** Roughly what it takes in memory. */
 	get residentBytes(): number {
-		return 20_000 + 250 * this.#structs + 5 * this.#encodedBytes;
+		return this.#size.residentBytes;
 	}
 
 	get head(): number {
@@ -209,25 +172,12 @@ export class OpenDocument {
 
 	/** So much that the main thread should not go through all of it at once. */
 	get isLarge(): boolean {
-		return (
-			this.#encodedBytes > limits.mainThreadDocumentBytes ||
-			this.#structs > limits.mainThreadStructs
-		);
-	}
-
-	get #structs(): number {
-		let count = 0;
-		for (const ofClient of this.#yjs.store.clients.values()) count += ofClient.length;
-		return count;
+		return this.#size.isLarge;
 	}
 
 	/** What a client with this state vector lacks. Hold it back with `afterCommits`: it may be ahead of the disk. Throws on bytes that are none. */
 	difference(stateVector: Uint8Array): Uint8Array {
-		const known = this.#answered?.update.deref();
-		if (known && Buffer.compare(this.#answered!.stateVector, stateVector) === 0) return known;
-		const update = Y.encodeStateAsUpdate(this.#yjs, stateVector);
-		this.#answered = { stateVector: stateVector.slice(), update: new WeakRef(update) };
-		return update;
+		return this.#differences.from(stateVector);
 	}
 
 	/**
@@ -244,12 +194,12 @@ export class OpenDocument {
 	 * Who is sent a difference that was made in the same turn has everything up to there.
 	 */
 	async cursorOnDisk(): Promise<Cursor | undefined> {
-		// Others may write meanwhile: that is on disk by then, too, and does not count.
-		const last = this.#inFlight.at(-1);
+		if (this.#isClosed) return undefined;
+		// Others may write meanwhile: that does not count.
 		const { seq, check } = this.#head;
-		if (!(await this.#whenDurable())) return undefined;
-		const place = last ? { seq: last.seq!, check: crc32(last.data) } : { seq, check };
-		return { epoch: await this.#head.epoch(), ...place };
+		if (this.#inFlight.isEmpty) return { epoch: await this.#head.epoch(), seq, check };
+		const last = await this.#inFlight.lastOnDisk();
+		return last && { epoch: await this.#head.epoch(), seq: last.seq, check: crc32(last.data) };
 	}
 
 	/**
@@ -257,83 +207,49 @@ export class OpenDocument {
 	 * judged aside: then this is a promise, and nothing of the same sender may overtake it. Rejects with GateBusy.
 	 */
 	write(update: Uint8Array, from: Writer): WriteVerdict | Promise<WriteVerdict> {
-		if (update.length > limits.mainThreadBytes || this.#mayBeFull(update.length))
-			return this.#writeAside(update, from);
+		if (update.length > limits.mainThreadBytes || this.#size.mayBeFull(update.length))
+			return this.#largeWrites.write(update, from);
 		const verdict = inspectUpdate(update, { ...this.#gateContext(from), mayCopy: false });
 		return verdict.kind === 'copy'
-			? this.#writeAside(update, from)
+			? this.#largeWrites.write(update, from)
 			: this.#take(update, from, verdict);
 	}
 
-	/** Others write meanwhile: a verdict that hung on what they changed is asked for again. */
-	async #writeAside(update: Uint8Array, from: Writer): Promise<WriteVerdict> {
-		const { aside, counters } = this.#options;
-		for (let tries = 0; tries < triesAside && !this.#isClosed; tries++) {
-			counters.judgedAside++;
-			const verdict = await aside.inspect({
-				update: update.slice(),
-				readState: () => this.#stored(),
-				part: this.name.part,
-				user: from.user,
-				owners: this.#owners,
-				ownClients: from.ownClients,
-				isMeasured: this.#mayBeFull(update.length),
-			});
-			if (verdict.kind === 'copy' || this.#isClosed) continue;
-			if (verdict.kind !== 'ok') return this.#take(update, from, verdict);
-			const taken = await this.#takeByPieces(verdict, from);
-			if (taken) return taken;
-		}
-		return this.#take(update, from, { kind: 'resync' });
+	#newLargeWrites(): LargeWrites {
+		const host: LargeWritesHost = {
+			isClosed: () => this.#isClosed,
+			job: (update, { user, ownClients }) => {
+				this.#options.counters.judgedAside++;
+				return {
+					update: update.slice(),
+					readState: () => this.#stored(),
+					part: this.name.part,
+					user,
+					owners: this.owners,
+					ownClients,
+					isMeasured: this.#size.mayBeFull(update.length),
+				};
+			},
+			measured: (bytes) => this.#size.measured(bytes),
+			stillHolds: (verdict, user) => this.#stillHolds(verdict, user),
+			entriesNow: (entries) =>
+				entries.map(({ root, key }) => ({ root, key, present: presentIn(this.#yjs, root, key) })),
+			take: (piece, from, verdict) => this.#take(piece, from, verdict),
+		};
+		return new LargeWrites(host, this.#options);
 	}
 
 	/** What is in memory now, and perhaps more: what is on disk by then, and what is on its way there. */
 	async #stored(): Promise<StoredState> {
-		const inFlight = this.#inFlight.map(({ data }) => ({ data }));
+		const inFlight = this.#inFlight.updates.map(({ data }) => ({ data }));
 		const { snapshot, updates } = await this.#options.log.read();
 		return { snapshot, updates: [...updates, ...inFlight] };
 	}
 
-	/**
-	 * Applies what was judged, piece by piece, each one in a turn of its own; others write in between. Each
-	 * piece is an update that holds by itself, and nothing is acknowledged before the last. Undefined where
-	 * what the verdict hung on has changed: then the whole is judged again, with what was taken in it known.
-	 */
-	async #takeByPieces(
-		verdict: Extract<AsideVerdict, { kind: 'ok' }>,
-		from: Writer,
-	): Promise<WriteVerdict | undefined> {
-		if (verdict.documentBytes !== undefined) {
-			if (verdict.documentBytes > limits.documentBytes) return { kind: 'refuse', refusal: 'limit' };
-			this.#encodedBytes = verdict.documentBytes;
-		}
-		let holding = verdict;
-		for (const [index, piece] of verdict.pieces.entries()) {
-			if (index > 0) await this.#options.turns.next();
-			if (this.#isClosed || !this.#stillHolds(holding, from.user)) return undefined;
-			const taken = this.#take(piece, from, verdict);
-			if (taken.kind !== 'ok') return taken;
-			holding = { ...verdict, entries: this.#entriesNow(verdict) };
-		}
-		return verdict;
-	}
-
-	/** What a verdict hangs on once a part of what was judged is applied. */
-	#entriesNow({ entries }: Extract<GateVerdict, { kind: 'ok' }>): readonly JudgedEntry[] {
-		return entries.map(({ root, key }) => ({
-			root,
-			key,
-			present: presentIn(this.#yjs, root, key),
-		}));
-	}
-
 	#stillHolds(verdict: Extract<GateVerdict, { kind: 'ok' }>, user: string): boolean {
-		const { claims, recovered, entries } = verdict;
-		const ownerOf = (client: number): string | undefined => this.#owners.get(client);
 		return (
-			claims.every((client) => (ownerOf(client) ?? user) === user) &&
-			recovered.every((client) => isRecovered(ownerOf(client) ?? recoveredThrough(user))) &&
-			entries.every(({ root, key, present }) => {
+			this.#owners.mayClaim(verdict, user) &&
+			verdict.entries.every(({ root, key, present }) => {
 				const now = presentIn(this.#yjs, root, key);
 				return now?.client === present?.client && now?.clock === present?.clock;
 			})
@@ -342,7 +258,7 @@ export class OpenDocument {
 
 	#gateContext({ user, ownClients }: Writer) {
 		const { part } = this.name;
-		return { document: this.#yjs, part, user, owners: this.#owners, ownClients };
+		return { document: this.#yjs, part, user, owners: this.owners, ownClients };
 	}
 
 	#take(update: Uint8Array, from: Writer, verdict: WriteVerdict): WriteVerdict {
@@ -351,9 +267,7 @@ export class OpenDocument {
 		if (verdict.kind !== 'known' && version < this.#leastWriter) return { kind: 'outdated' };
 		if (verdict.kind !== 'ok') return verdict;
 		if (!mayWrite()) return { kind: 'refuse', refusal: 'notAllowed' };
-		for (const client of verdict.claims) this.#owners.set(client, user);
-		for (const client of verdict.recovered)
-			if (!this.#owners.has(client)) this.#owners.set(client, recoveredThrough(user));
+		this.#owners.claim(verdict, user);
 		const needs = leastWriterBeside(version, this.#options.leastWriters);
 		this.#leastWriter = Math.max(this.#leastWriter, needs);
 		this.#effect = undefined;
@@ -368,72 +282,47 @@ export class OpenDocument {
 		return verdict;
 	}
 
-	/** The sum counts what edits have replaced since; it is measured again before anybody is refused. */
-	#mayBeFull(more: number): boolean {
-		return this.#encodedBytes + more > limits.documentBytes;
-	}
-
 	#append(
-		{ data, clocks }: Pick<InFlight, 'data' | 'clocks'>,
+		{ data, clocks }: Pick<AppliedUpdate, 'data' | 'clocks'>,
 		user: string,
 		{ client, claims, recovered }: Extract<GateVerdict, { kind: 'ok' }>,
 	): void {
 		const at = this.#options.now();
-		const one: InFlight = { data, at, entries: this.#written, clocks };
-		this.#inFlight.push(one);
-		this.#appended++;
-		this.#encodedBytes += data.length;
+		const isOnDisk = this.#inFlight.add({ data, at, entries: this.#written, clocks });
+		this.#size.grew(data.length);
 		const leastWriter = this.#leastWriter;
 		const row = { user, client, at, data, claims, recovered, leastWriter };
-		this.#options.log.append(row).then(
-			(seq) => this.#committed(one, seq),
-			(error: unknown) => this.#fail(error as Error),
-		);
+		this.#options.log.append(row).then(isOnDisk, (error: unknown) => this.#fail(error as Error));
 	}
 
-	#committed(one: InFlight, seq: number): void {
-		one.seq = seq;
-		this.#durable++;
-		if (this.#isSettling) return;
-		this.#isSettling = true;
-		// All appends of one commit resolve before this runs: they are sent as one.
-		queueMicrotask(() => this.#settle());
-	}
-
-	#settle(): void {
-		this.#isSettling = false;
-		if (this.#isClosed) return;
-		const ready = this.#inFlight.findIndex(({ seq }) => seq === undefined);
-		const done = this.#inFlight.splice(0, ready === -1 ? this.#inFlight.length : ready);
-		if (done.length === 0) return;
-		const from = done[0]!.seq!;
+	/** Everybody is told first, then runs what waited for it; the tables come last. */
+	#committed(done: readonly DurableUpdate[]): void {
 		const last = done.at(-1)!;
-		this.#head.moveTo(last.seq!, last.data);
+		this.#head.moveTo(last.seq, last.data);
 		this.rows += done.length;
 		for (const { data } of done) this.bytes += data.length;
 		this.#options.counters.committed += done.length;
 		this.#broadcast(done);
-		this.#runActions();
+		this.#inFlight.runWaiting();
 		const entries = done.flatMap(({ entries: written, at }) =>
 			written.map((entry) => ({ ...entry, receivedAt: new Date(at).toISOString() })),
 		);
-		this.#options.committed(this, { from, upTo: last.seq!, entries });
-		if (this.#inFlight.length === 0) for (const resolve of this.#settled.splice(0)) resolve();
+		this.#options.committed(this, { from: done[0]!.seq, upTo: last.seq, entries });
 	}
 
-	#broadcast(done: readonly InFlight[]): void {
+	#broadcast(done: readonly AppliedUpdate[]): void {
 		if (this.listeners.size === 0) return;
 		const frames = packUpdates(done.map(({ data }) => data)).map((update) =>
 			writeMessage({ kind: 'update', update }),
 		);
 		let before: Uint8Array | undefined;
 		const stateBefore = (): Uint8Array =>
-			(before ??= this.#stateVectorBefore([...done, ...this.#inFlight]));
+			(before ??= this.#stateVectorBefore([...done, ...this.#inFlight.updates]));
 		for (const listener of this.listeners)
 			for (const frame of frames) listener.sendUpdate(frame, stateBefore);
 	}
 
-	#stateVectorBefore(later: readonly InFlight[]): Uint8Array {
+	#stateVectorBefore(later: readonly AppliedUpdate[]): Uint8Array {
 		const now = Y.decodeStateVector(this.stateVector());
 		for (const { clocks } of later)
 			for (const [client, clock] of clocks) now.set(client, Math.min(clock, now.get(client) ?? 0));
@@ -442,29 +331,12 @@ export class OpenDocument {
 
 	/** Runs once everything taken so far is on disk; at once when it is; never when it fails, or was dropped. */
 	afterCommits(run: () => void): void {
-		if (this.#isClosed) return;
-		if (this.#inFlight.length === 0) run();
-		else this.#actions.push({ after: this.#appended, run });
-	}
-
-	/** Resolves with true once everything taken so far is on disk, with false when it will not be. */
-	#whenDurable(): Promise<boolean> {
-		if (this.#inFlight.length === 0) return Promise.resolve(!this.#isClosed);
-		return new Promise((resolve) => {
-			const [run, drop] = [true, false].map((isDurable) => () => resolve(isDurable));
-			this.#actions.push({ after: this.#appended, run: run!, drop: drop! });
-		});
-	}
-
-	#runActions(): void {
-		while (this.#actions.length > 0 && this.#actions[0]!.after <= this.#durable)
-			this.#actions.shift()!.run();
+		this.#inFlight.afterAll(run);
 	}
 
 	/** Resolves when nothing waits for the disk, whether it took it or not. */
 	whenSettled(): Promise<void> {
-		if (this.#inFlight.length === 0) return Promise.resolve();
-		return new Promise((resolve) => this.#settled.push(resolve));
+		return this.#inFlight.whenSettled();
 	}
 
 	compacted({ foldedRows, foldedBytes, snapshotBytes }: Compacted): void {
@@ -490,9 +362,7 @@ export class OpenDocument {
 	#close(): void {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
-		for (const { drop } of this.#actions.splice(0)) drop?.();
-		this.#inFlight = [];
-		for (const resolve of this.#settled.splice(0)) resolve();
+		this.#inFlight.close();
 		this.presence.stop();
 		this.#head.stop();
 		this.#yjs.destroy();
