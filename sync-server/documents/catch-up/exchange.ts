@@ -161,7 +161,7 @@ export class Exchange {
 		if (update.length > 0) {
 			const { user, version } = visit;
 			const writer = { user, version, mayWrite: () => visit.mayWrite };
-			// What is kept must not be part of the request's body (pitfall 18 of the reference).
+			// What is kept must not be part of the request's body.
 			const verdict = await document.write(update.slice(), writer);
 			if (verdict.kind === 'refuse')
 				return visit.isStale ? later : this.#refuse(visit, verdict.refusal, update);
