@@ -1,9 +1,9 @@
 import type { Replica } from '#app/replica/database.ts';
-import type { SavedState } from './document-log.ts';
+import type { SavedState } from './device/document-log.ts';
 import { DocumentHandle, OpenDocument } from './open-document.svelte.ts';
-import { Presence } from './presence.svelte.ts';
+import { Presence } from './presence/presence.svelte.ts';
 import { SavedTotals } from './saved.svelte.ts';
-import { TabChannel } from './tab-channel.ts';
+import { TabChannel } from './device/tab-channel.ts';
 
 /** How long a document stays open after its last handle went: going back to a page is then instant. */
 const lingerMs = 10_000;

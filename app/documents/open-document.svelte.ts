@@ -3,12 +3,12 @@ import type { Access } from '#shared/access/access.ts';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import type { Block, Replica, UndoRow } from '#app/replica/database.ts';
 import { liveRows } from '#app/replica/live.svelte.ts';
-import { mayRewrite, rewrite, unsentEntries } from './rewrite.ts';
+import { mayRewrite, rewrite, unsentEntries } from './unsent/rewrite.ts';
 import { accessTo } from './access-to.ts';
-import type { Presence } from './presence.svelte.ts';
-import type { PeerState, SelfState } from './presence-state.ts';
+import type { Presence } from './presence/presence.svelte.ts';
+import type { PeerState, SelfState } from './presence/presence-state.ts';
 import { idsInUpdate } from './ids-in-update.ts';
-import { DocumentLog, type SavedState } from './document-log.ts';
+import { DocumentLog, type SavedState } from './device/document-log.ts';
 
 /**
  * One document as this page has it open, shared by all its handles. After a refusal the document is begun

@@ -1,9 +1,9 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { Documents } from '#app/documents/documents.ts';
-import { timeNow } from '#app/documents/submissions.ts';
-import { Notes } from '#app/documents/notes.svelte.ts';
+import { timeNow } from '#app/documents/parts/submissions.ts';
+import { Notes } from '#app/documents/parts/notes.svelte.ts';
 import type { DocumentHandle } from '#app/documents/open-document.svelte.ts';
-import { Verdicts } from '#app/documents/verdicts.svelte.ts';
+import { Verdicts } from '#app/documents/parts/verdicts.svelte.ts';
 import type { HistoryEntry, ReviewEntry } from '#shared/api/replies.ts';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import { isNews, type KnownVerdict, type PlannedVerdict } from './verdict-plan.ts';

@@ -1,4 +1,4 @@
-import { exportWork, type ExportInput } from '#app/documents/export-work.ts';
+import { exportWork, type ExportInput } from '#app/documents/unsent/export-work.ts';
 import type { SignedInContext } from './app-context.ts';
 import { saveFile } from './save-file.ts';
 import { workFileName } from './waiting-words.ts';

@@ -1,4 +1,4 @@
-import { Answers } from '#app/documents/answers.svelte.ts';
+import { Answers } from '#app/documents/parts/answers.svelte.ts';
 import type { Documents } from '#app/documents/documents.ts';
 import { fetchPacket } from '#app/media/keep-batch.ts';
 import type { Api } from '#app/net/api.ts';

@@ -1,5 +1,5 @@
-import type { SubmissionEntry } from '#app/documents/submissions.ts';
-import type { VerdictEntry } from '#app/documents/verdicts.svelte.ts';
+import type { SubmissionEntry } from '#app/documents/parts/submissions.ts';
+import type { VerdictEntry } from '#app/documents/parts/verdicts.svelte.ts';
 import type { HistoryEntry } from '#shared/api/replies.ts';
 import { corpusOf, type Corpus } from '#shared/corpus/corpus.ts';
 import { answerGroups, type AnswerGroup } from './verdict-plan.ts';

@@ -1,5 +1,5 @@
-import type { PlannedWork } from '#app/documents/take-in-file.ts';
-import type { UnsentEntry } from '#app/documents/rewrite.ts';
+import type { PlannedWork } from '#app/documents/unsent/take-in-file.ts';
+import type { UnsentEntry } from '#app/documents/unsent/rewrite.ts';
 
 /** How much of what kind: `12 answers, 1 skip, 2 notes`. */
 export function entryWords(entries: readonly UnsentEntry[]): string {

@@ -1,6 +1,6 @@
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import type { Part } from '#shared/access/access.ts';
-import type { WaitingDocument } from '#app/documents/waiting.ts';
+import type { WaitingDocument } from '#app/documents/unsent/waiting.ts';
 import type { Block, Refused } from '#app/replica/database.ts';
 
 /** Why a document's changes are not on the server. */

@@ -1,5 +1,5 @@
-import type { Answers, SubmissionEntry, SubmitInput } from '#app/documents/answers.svelte.ts';
-import type { VerdictEntry, Verdicts } from '#app/documents/verdicts.svelte.ts';
+import type { Answers, SubmissionEntry, SubmitInput } from '#app/documents/parts/answers.svelte.ts';
+import type { VerdictEntry, Verdicts } from '#app/documents/parts/verdicts.svelte.ts';
 import type { Packet } from '#shared/api/replies.ts';
 import type { PacketItem } from '#shared/replica/rows.ts';
 import { misfits, type Answer } from '#shared/schema/answer.ts';

@@ -1,4 +1,4 @@
-import type { PeerSelection } from '#app/documents/presence-state.ts';
+import type { PeerSelection } from '#app/documents/presence/presence-state.ts';
 
 /**
  * What this person has under their hands within the workspace: a selected part of a shown text (an element with

@@ -1,4 +1,4 @@
-import type { PeerSelection, PeerState } from '#app/documents/presence-state.ts';
+import type { PeerSelection, PeerState } from '#app/documents/presence/presence-state.ts';
 import type { Schema } from '#shared/schema/schema.ts';
 
 /** Somebody else in this batch, and where. */

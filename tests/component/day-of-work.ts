@@ -1,5 +1,5 @@
 import type { DayOfWork } from '../bench/day-of-work.ts';
-import { Answers } from '#app/documents/answers.svelte.ts';
+import { Answers } from '#app/documents/parts/answers.svelte.ts';
 import { Documents } from '#app/documents/documents.ts';
 import { openReplica } from '#app/replica/database.ts';
 

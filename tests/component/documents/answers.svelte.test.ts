@@ -2,9 +2,9 @@ import { flushSync } from 'svelte';
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { submittedShape } from '#shared/corpus/submission.ts';
-import { Answers } from '#app/documents/answers.svelte.ts';
-import { Notes } from '#app/documents/notes.svelte.ts';
-import { Verdicts } from '#app/documents/verdicts.svelte.ts';
+import { Answers } from '#app/documents/parts/answers.svelte.ts';
+import { Notes } from '#app/documents/parts/notes.svelte.ts';
+import { Verdicts } from '#app/documents/parts/verdicts.svelte.ts';
 import { name, newEpoch, openTab, watch } from './device.svelte.ts';
 
 const input = { me: 'u1', spentMs: 1234.5, schema: 2, seen: [] };

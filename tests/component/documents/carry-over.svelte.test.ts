@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { Answers } from '#app/documents/answers.svelte.ts';
-import { carryOver } from '#app/documents/carry-over.ts';
-import { exportWork } from '#app/documents/export-work.ts';
-import { parseWorkFile } from '#app/documents/work-file.ts';
+import { Answers } from '#app/documents/parts/answers.svelte.ts';
+import { carryOver } from '#app/documents/restored/carry-over.ts';
+import { exportWork } from '#app/documents/unsent/export-work.ts';
+import { parseWorkFile } from '#app/documents/unsent/work-file.ts';
 import { connect, name, newEpoch, openTab, type Tab } from './device.svelte.ts';
 import { PeerServer } from './peer-server.ts';
 

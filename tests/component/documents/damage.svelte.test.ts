@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { Answers } from '#app/documents/answers.svelte.ts';
-import { compactDocument } from '#app/documents/compaction.ts';
-import { exportWork } from '#app/documents/export-work.ts';
-import { parseWorkFile } from '#app/documents/work-file.ts';
+import { Answers } from '#app/documents/parts/answers.svelte.ts';
+import { compactDocument } from '#app/documents/device/compaction.ts';
+import { exportWork } from '#app/documents/unsent/export-work.ts';
+import { parseWorkFile } from '#app/documents/unsent/work-file.ts';
 import { openReplica, type Replica } from '#app/replica/database.ts';
 import { connect, name, newEpoch, openTab, totalsOf, watch, type Tab } from './device.svelte.ts';
 import { PeerServer } from './peer-server.ts';

@@ -1,6 +1,6 @@
-import { newDocumentRow } from '#app/documents/document-storage.ts';
+import { newDocumentRow } from '#app/documents/device/document-storage.ts';
 import { Documents } from '#app/documents/documents.ts';
-import { startSync } from '#app/documents/sync.ts';
+import { startSync } from '#app/documents/sync/sync.ts';
 import { Api } from '#app/net/api.ts';
 import { openReplica, type DocumentRow, type Replica } from '#app/replica/database.ts';
 import type { Me } from '#shared/api/replies.ts';

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { SavedTotals } from '#app/documents/saved.svelte.ts';
 import { Documents } from '#app/documents/documents.ts';
-import { startSync, type Sync, type SyncOptions } from '#app/documents/sync.ts';
+import { startSync, type Sync, type SyncOptions } from '#app/documents/sync/sync.ts';
 import { openReplica, type Replica } from '#app/replica/database.ts';
 import type { PeerServer } from './peer-server.ts';
 

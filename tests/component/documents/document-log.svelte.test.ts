@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compactDocument } from '#app/documents/compaction.ts';
+import { compactDocument } from '#app/documents/device/compaction.ts';
 import { name, newEpoch, openTab, totalsOf, watch, type Tab } from './device.svelte.ts';
 
 function draft(tab: Tab) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { compactDocument } from '#app/documents/compaction.ts';
+import { compactDocument } from '#app/documents/device/compaction.ts';
 import { connect, name, newEpoch, openTab, type Tab } from './device.svelte.ts';
 import { PeerServer } from './peer-server.ts';
 

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import * as Y from 'yjs';
 import { readBroughtBack } from '#shared/wire/brought-back.ts';
-import { Answers } from '#app/documents/answers.svelte.ts';
-import { carryOver } from '#app/documents/carry-over.ts';
-import { startCarryOver, type CarryOverOptions } from '#app/documents/start-carry-over.ts';
+import { Answers } from '#app/documents/parts/answers.svelte.ts';
+import { carryOver } from '#app/documents/restored/carry-over.ts';
+import { startCarryOver, type CarryOverOptions } from '#app/documents/restored/start-carry-over.ts';
 import { Api } from '#app/net/api.ts';
 import { openReplica } from '#app/replica/database.ts';
 import type { ReplicaRows } from '#shared/replica/rows.ts';

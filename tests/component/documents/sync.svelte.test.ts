@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { Answers } from '#app/documents/answers.svelte.ts';
+import { Answers } from '#app/documents/parts/answers.svelte.ts';
 import { connect, name, newEpoch, openTab, totalsOf, watch, type Tab } from './device.svelte.ts';
 import { PeerServer } from './peer-server.ts';
 

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { Answers } from '#app/documents/answers.svelte.ts';
-import { dropDocument } from '#app/documents/drop.ts';
-import { exportWork } from '#app/documents/export-work.ts';
-import { planFile, takeInFile } from '#app/documents/take-in-file.ts';
-import { waitingDocuments } from '#app/documents/waiting.ts';
-import { parseWorkFile, type WorkFile } from '#app/documents/work-file.ts';
+import { Answers } from '#app/documents/parts/answers.svelte.ts';
+import { dropDocument } from '#app/documents/unsent/drop.ts';
+import { exportWork } from '#app/documents/unsent/export-work.ts';
+import { planFile, takeInFile } from '#app/documents/unsent/take-in-file.ts';
+import { waitingDocuments } from '#app/documents/unsent/waiting.ts';
+import { parseWorkFile, type WorkFile } from '#app/documents/unsent/work-file.ts';
 import type { Row } from '#shared/replica/rows.ts';
 import type { Role } from '#shared/access/access.ts';
 import { connect, name, newEpoch, openTab, watch, type Tab } from './device.svelte.ts';

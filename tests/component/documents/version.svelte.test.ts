@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type * as Y from 'yjs';
-import { Answers } from '#app/documents/answers.svelte.ts';
-import { waitingDocuments } from '#app/documents/waiting.ts';
+import { Answers } from '#app/documents/parts/answers.svelte.ts';
+import { waitingDocuments } from '#app/documents/unsent/waiting.ts';
 import { connect, name, newEpoch, openTab, watch, type Tab } from './device.svelte.ts';
 import { PeerServer } from './peer-server.ts';
 

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { applyChanges, readChangePage, readCursor } from '#app/replica/apply-changes.ts';
 import { openReplica, type Replica } from '#app/replica/database.ts';
 import { liveRows } from '#app/replica/live.svelte.ts';
-import { newDocumentRow } from '#app/documents/document-storage.ts';
+import { newDocumentRow } from '#app/documents/device/document-storage.ts';
 import type { Row } from '#shared/replica/rows.ts';
 import { watch } from '../documents/device.svelte.ts';
 

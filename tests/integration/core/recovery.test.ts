@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import type { LostClients } from '#shared/wire/brought-back.ts';
 import { writeBroughtBack } from '#shared/wire/brought-back.ts';
-import { recoverableUpdate } from '#app/documents/recoverable-update.ts';
+import { recoverableUpdate } from '#app/documents/restored/recoverable-update.ts';
 import { backup } from '#sync-server/operator/backup.ts';
 import { restore } from '#sync-server/operator/restore.ts';
 import { WireClient } from '../sync/wire-client.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { recoverableUpdate } from '#app/documents/recoverable-update.ts';
+import { recoverableUpdate } from '#app/documents/restored/recoverable-update.ts';
 import { inspectUpdate } from '#sync-server/documents/gate/inspect-update.ts';
 import { hasPending } from '#sync-server/log/compact-document.ts';
 import { submission } from '../../unit/sync/hostile-updates.ts';

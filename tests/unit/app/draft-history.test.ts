@@ -5,7 +5,7 @@ import {
 	type DraftChange,
 	type DraftSteps,
 	type DraftStepStore,
-} from '#app/documents/draft-history.ts';
+} from '#app/documents/parts/draft-history.ts';
 import type { Json } from '#shared/numbers/canonical-json.ts';
 
 const key = fc.constantFrom('r1/v/a', 'r1/v/b', 'r2/v/a');

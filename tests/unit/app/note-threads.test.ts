@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { threadsOf, type NoteEntry } from '#app/documents/note-threads.ts';
+import { threadsOf, type NoteEntry } from '#app/documents/parts/note-threads.ts';
 
 function note(id: string, second: number, more: Partial<NoteEntry> = {}): NoteEntry {
 	const at = new Date(Date.UTC(2030, 0, 1, 0, 0, second)).toISOString();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPeers, type PeerState } from '#app/documents/presence-state.ts';
+import { readPeers, type PeerState } from '#app/documents/presence/presence-state.ts';
 import { peopleHere, whereWords } from '#app/workspace/people-here.ts';
 import type { Schema } from '#shared/schema/schema.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { mayRewrite, rewrite, unsentEntries } from '#app/documents/rewrite.ts';
+import { mayRewrite, rewrite, unsentEntries } from '#app/documents/unsent/rewrite.ts';
 
 const submitted = {
 	item: 'r1',

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { planTakeIn, type TakeInInput } from '#app/documents/take-in.ts';
-import { rewrite } from '#app/documents/rewrite.ts';
-import { parseWorkFile, printWorkFile, type WorkDocument } from '#app/documents/work-file.ts';
+import { planTakeIn, type TakeInInput } from '#app/documents/unsent/take-in.ts';
+import { rewrite } from '#app/documents/unsent/rewrite.ts';
+import {
+	parseWorkFile,
+	printWorkFile,
+	type WorkDocument,
+} from '#app/documents/unsent/work-file.ts';
 
 function said(by: string, after: string[] = []) {
 	return {

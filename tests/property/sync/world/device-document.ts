@@ -1,7 +1,12 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
-import { mayRewrite, rewrite, unsentEntries, type UnsentEntry } from '#app/documents/rewrite.ts';
+import {
+	mayRewrite,
+	rewrite,
+	unsentEntries,
+	type UnsentEntry,
+} from '#app/documents/unsent/rewrite.ts';
 import { closeCodes, refusals } from '#shared/wire/close-codes.ts';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';

@@ -1,4 +1,4 @@
-import { pause } from './slices.ts';
+import { pause } from '../device/slices.ts';
 
 /**
  * Does one thing after the other: at once where nothing waits. What had to wait is done in a task of its

@@ -5,8 +5,8 @@ import { Bell } from '#app/net/bell.ts';
 import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Block, DocumentRow, Refused } from '#app/replica/database.ts';
 import { changedSince, exchange, type CatchUpDoor } from './catch-up-door.ts';
-import { compactDocument, foldAfterRows } from './compaction.ts';
-import type { Documents } from './documents.ts';
+import { compactDocument, foldAfterRows } from '../device/compaction.ts';
+import type { Documents } from '../documents.ts';
 import { keepLevel, readQuiet, type QuietDocument } from './quiet-document.ts';
 
 export interface CatchUpOptions extends CatchUpDoor {

@@ -1,4 +1,4 @@
-import type { PeerState, SelfState } from './presence-state.ts';
+import type { PeerState, SelfState } from '../presence/presence-state.ts';
 
 /** What tabs of one person on one device tell each other. Losing a message costs a moment, never data. */
 export type TabMessage =

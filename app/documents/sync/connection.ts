@@ -8,10 +8,10 @@ import { documentVersion } from '#shared/wire/document-version.ts';
 import { writeMessage, type Message } from '#shared/wire/messages.ts';
 import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Refused } from '#app/replica/database.ts';
-import type { DocumentLog } from './document-log.ts';
+import type { DocumentLog } from '../device/document-log.ts';
 import { InOrder } from './in-order.ts';
-import { recoverableUpdate } from './recoverable-update.ts';
-import { applyInSlices, eachInSlices, piecesInSlices, splitToSend } from './slices.ts';
+import { recoverableUpdate } from '../restored/recoverable-update.ts';
+import { applyInSlices, eachInSlices, piecesInSlices, splitToSend } from '../device/slices.ts';
 
 /** A message was larger than the server takes: sending it again would be no better. */
 const messageTooBig = 1009;

@@ -7,8 +7,8 @@ import {
 	isIncomplete,
 	readAfter,
 	readDocumentRow,
-} from './document-storage.ts';
-import { fromLog } from './origins.ts';
+} from '../device/document-storage.ts';
+import { fromLog } from '../device/origins.ts';
 
 /** A document as it lies on this device, for an exchange without a socket. What no page has stored yet is not in it. */
 export interface QuietDocument {

@@ -3,9 +3,9 @@ import * as Y from 'yjs';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import { rootMaps } from '#shared/wire/document-shape.ts';
 import type { RefusedRow, Replica } from '#app/replica/database.ts';
-import { applyPart, readAfter, readDocumentRow } from './document-storage.ts';
-import type { Documents } from './documents.ts';
-import { fromLog } from './origins.ts';
+import { applyPart, readAfter, readDocumentRow } from '../device/document-storage.ts';
+import type { Documents } from '../documents.ts';
+import { fromLog } from '../device/origins.ts';
 import { printWorkFile, type WorkDocument, type WorkFile } from './work-file.ts';
 
 export interface ExportInput {

@@ -4,7 +4,7 @@ import { fullJitterMs } from '#app/net/jitter.ts';
 import { lead } from '#app/replica/leadership.ts';
 import { bringBack, type LostDocument } from './bring-back.ts';
 import { bringBackHere, carryOver } from './carry-over.ts';
-import type { Documents } from './documents.ts';
+import type { Documents } from '../documents.ts';
 
 export interface CarryOverOptions {
 	readonly epoch: string;

@@ -3,7 +3,7 @@ import type { VerdictValue } from '#shared/corpus/submission.ts';
 import { parseVerdictKey, verdictKey } from '#shared/wire/document-shape.ts';
 import { KeyedSignals } from './keyed-signals.svelte.ts';
 import { MapIndex } from './map-index.ts';
-import type { DocumentHandle } from './open-document.svelte.ts';
+import type { DocumentHandle } from '../open-document.svelte.ts';
 import { timeNow } from './submissions.ts';
 
 /** One reviewer's word on one submission. */

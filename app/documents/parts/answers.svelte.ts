@@ -7,8 +7,8 @@ import { DraftHistory, isSame, type DraftChange } from './draft-history.ts';
 import { KeyedSignals } from './keyed-signals.svelte.ts';
 import { MapIndex } from './map-index.ts';
 import { newId } from './new-id.ts';
-import { isJson } from './spell.ts';
-import type { DocumentHandle } from './open-document.svelte.ts';
+import { isJson } from '../unsent/spell.ts';
+import type { DocumentHandle } from '../open-document.svelte.ts';
 import {
 	lastWord,
 	lastWordPerItem,

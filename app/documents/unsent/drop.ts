@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
-import { newDocumentRow, rowsBetween, undoOf, withDirt } from './document-storage.ts';
-import type { Documents } from './documents.ts';
+import { newDocumentRow, rowsBetween, undoOf, withDirt } from '../device/document-storage.ts';
+import type { Documents } from '../documents.ts';
 
 /**
  * Takes a document off this device with everything in it that the server never got. For work that nobody

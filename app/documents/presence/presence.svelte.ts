@@ -1,8 +1,8 @@
 import { atMost, type Paced } from '#app/net/at-most.ts';
-import { KeyedSignals } from './keyed-signals.svelte.ts';
-import { newId } from './new-id.ts';
+import { KeyedSignals } from '../parts/keyed-signals.svelte.ts';
+import { newId } from '../parts/new-id.ts';
 import type { PeerState, SelfState } from './presence-state.ts';
-import type { TabChannel, TabMessage } from './tab-channel.ts';
+import type { TabChannel, TabMessage } from '../device/tab-channel.ts';
 
 /** Moves leave this device so often at most: three a second. */
 const moveMs = 330;

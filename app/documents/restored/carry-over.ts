@@ -5,9 +5,9 @@ import { refusals } from '#shared/wire/close-codes.ts';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import { openReplica, replicaName, type Replica } from '#app/replica/database.ts';
 import type { BroughtBackResult, LostDocument } from './bring-back.ts';
-import type { Documents } from './documents.ts';
-import { readDocument } from './export-work.ts';
-import { mayRewrite, rewrite, unsentEntries, type UnsentEntry } from './rewrite.ts';
+import type { Documents } from '../documents.ts';
+import { readDocument } from '../unsent/export-work.ts';
+import { mayRewrite, rewrite, unsentEntries, type UnsentEntry } from '../unsent/rewrite.ts';
 
 const doneKey = 'carried-over-to';
 /** The same of one document, so that who is cut off goes on from there. */

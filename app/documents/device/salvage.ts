@@ -1,7 +1,7 @@
 import * as Y from 'yjs';
 import type { Part } from '#shared/access/access.ts';
 import { rootMaps } from '#shared/wire/document-shape.ts';
-import type { UnsentEntry } from './rewrite.ts';
+import type { UnsentEntry } from '../unsent/rewrite.ts';
 
 /**
  * The entries that wait in a doc for a part that was lost: Yjs shows nothing of what builds on bytes it never got,

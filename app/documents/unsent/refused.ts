@@ -8,12 +8,12 @@ import {
 	readDocumentRow,
 	rowsBetween,
 	withDirt,
-} from './document-storage.ts';
-import type { Documents } from './documents.ts';
-import { fetchState, type FetchStateInput } from './fetch-state.ts';
-import { fromLog } from './origins.ts';
+} from '../device/document-storage.ts';
+import type { Documents } from '../documents.ts';
+import { fetchState, type FetchStateInput } from '../sync/fetch-state.ts';
+import { fromLog } from '../device/origins.ts';
 import { mayRewrite, rewrite, unsentEntries } from './rewrite.ts';
-import { salvage } from './salvage.ts';
+import { salvage } from '../device/salvage.ts';
 import { plain } from './spell.ts';
 
 /** Not the server: this device cannot read a part of what it kept. */

@@ -4,7 +4,7 @@ import { KeyedSignals } from './keyed-signals.svelte.ts';
 import { MapIndex } from './map-index.ts';
 import { newId } from './new-id.ts';
 import { threadsOf, type NoteEntry, type NoteThread } from './note-threads.ts';
-import type { DocumentHandle } from './open-document.svelte.ts';
+import type { DocumentHandle } from '../open-document.svelte.ts';
 import { timeNow } from './submissions.ts';
 
 export interface NewNote {

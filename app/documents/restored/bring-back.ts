@@ -2,7 +2,7 @@ import * as Y from 'yjs';
 import { writeBroughtBack, type LostClients } from '#shared/wire/brought-back.ts';
 import { documentVersion } from '#shared/wire/document-version.ts';
 import { ApiError, type Api } from '#app/net/api.ts';
-import { fetchState } from './fetch-state.ts';
+import { fetchState } from '../sync/fetch-state.ts';
 import { recoverableUpdate } from './recoverable-update.ts';
 
 export interface BringBackInput {

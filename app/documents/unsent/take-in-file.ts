@@ -1,7 +1,7 @@
 import { may } from '#shared/access/access.ts';
 import { parseDocumentName, type DocumentName } from '#shared/wire/document-name.ts';
-import { accessTo } from './access-to.ts';
-import type { Documents } from './documents.ts';
+import { accessTo } from '../access-to.ts';
+import type { Documents } from '../documents.ts';
 import { rewrite } from './rewrite.ts';
 import { planTakeIn, type TakeInPlan } from './take-in.ts';
 import type { WorkDocument, WorkFile } from './work-file.ts';

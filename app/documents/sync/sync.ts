@@ -5,11 +5,11 @@ import { lead } from '#app/replica/leadership.ts';
 import type { Refused } from '#app/replica/database.ts';
 import { CatchUp } from './catch-up.ts';
 import { Connection } from './connection.ts';
-import { forgetOldUndo } from './document-storage.ts';
-import type { Documents } from './documents.ts';
-import type { DocumentHandle } from './open-document.svelte.ts';
-import { readPeers } from './presence-state.ts';
-import { beginAnew, damaged } from './refused.ts';
+import { forgetOldUndo } from '../device/document-storage.ts';
+import type { Documents } from '../documents.ts';
+import type { DocumentHandle } from '../open-document.svelte.ts';
+import { readPeers } from '../presence/presence-state.ts';
+import { beginAnew, damaged } from '../unsent/refused.ts';
 
 export interface SyncOptions {
 	/** Where the server is; the page's own origin unless told. */
