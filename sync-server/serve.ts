@@ -41,6 +41,7 @@ import { tokenRoutes } from './http/token-routes.ts';
 import { recoveryRoutes } from './http/recovery-routes.ts';
 import { refuseUnreadable } from './http/unreadable-request.ts';
 import { trainingRoutes } from './http/training-routes.ts';
+import { UnderWay } from './http/under-way.ts';
 import { openLive } from './live/live.ts';
 import { openSqliteLog } from './log/sqlite/open-log.ts';
 import { lockHome } from './operator/home-lock.ts';
@@ -293,7 +294,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
 			return { ok: true, epoch };
 		},
 	});
-	server.on('request', (req, res) => void answer(req, res));
+	const underWay = new UnderWay();
+	server.on('request', (req, res) => underWay.begin(answer(req, res)));
 
 	const chores = [
 		every(minute, () => repositories.reconcile(), onFault),
@@ -338,6 +340,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 			const force = setTimeout(() => server.closeAllConnections(), graceMs);
 			await closed;
 			clearTimeout(force);
+			await underWay.over();
 			for (const stop of chores) await stop();
 			await repositories.close();
 			await log.close();

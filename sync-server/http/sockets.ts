@@ -33,6 +33,8 @@ interface Options {
 
 /** A little more than a document takes: what is only just too large is told so, and not only cut off. */
 const maxMessageBytes = 17 * 1024 * 1024;
+/** Nobody listens to what is said on `/live`. */
+const maxUnheardBytes = 1024;
 /** At a restart: between one goodbye and the next, and for all of them. */
 const goodbyeMs = 2;
 const goodbyesMs = 3000;
@@ -47,13 +49,9 @@ export function acceptSockets(options: Options) {
 	const { server, identify, ended, expiry, live, sync, onFault } = options;
 	const admission = new Admission(options.limits ?? admissionLimits);
 	let isClosing = false;
-	const sockets = new WebSocketServer({
-		noServer: true,
-		maxPayload: maxMessageBytes,
-		perMessageDeflate: false,
-		handleProtocols: (_, request) =>
-			tokenProtocol(request.headers['sec-websocket-protocol']) ?? false,
-	});
+	const documents = socketServer(maxMessageBytes);
+	const hints = socketServer(maxUnheardBytes);
+	const all = (): WebSocket[] => [...documents.clients, ...hints.clients];
 
 	function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
 		connection.on('error', () => connection.destroy());
@@ -63,6 +61,7 @@ export function acceptSockets(options: Options) {
 		if (isClosing || !admission.hasRoom)
 			// Not all at the same moment again.
 			return turnAway(connection, '503 Service Unavailable', [`Retry-After: ${randomInt(2, 10)}`]);
+		const sockets = document === undefined ? hints : documents;
 		sockets.handleUpgrade(request, connection, head, (socket) => {
 			// What arrives before we know who speaks waits in the connection.
 			socket.pause();
@@ -106,7 +105,7 @@ export function acceptSockets(options: Options) {
 		/** No new sockets; those still open are ended in no order over up to 3 s, so that they do not return at once. */
 		async close(): Promise<void> {
 			isClosing = true;
-			const open = shuffled([...sockets.clients]);
+			const open = shuffled(all());
 			const pauseMs = Math.min(goodbyeMs, goodbyesMs / open.length);
 			const began = performance.now();
 			for (const [index, socket] of open.entries()) {
@@ -114,12 +113,23 @@ export function acceptSockets(options: Options) {
 				if (restMs >= 1) await wait(restMs);
 				close(socket, closeCodes.restarting);
 			}
-			await allClosed([...sockets.clients], handshakeMs);
-			for (const socket of sockets.clients) socket.terminate();
-			sockets.close();
+			await allClosed(all(), handshakeMs);
+			for (const socket of all()) socket.terminate();
+			documents.close();
+			hints.close();
 			server.off('upgrade', upgrade);
 		},
 	};
+}
+
+function socketServer(maxPayload: number): WebSocketServer {
+	return new WebSocketServer({
+		noServer: true,
+		maxPayload,
+		perMessageDeflate: false,
+		handleProtocols: (_, request) =>
+			tokenProtocol(request.headers['sec-websocket-protocol']) ?? false,
+	});
 }
 
 function turnAway(connection: Duplex, status: string, headers: readonly string[] = []): void {

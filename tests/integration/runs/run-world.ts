@@ -16,6 +16,7 @@ import { openRepositories, type Repositories } from '#sync-server/git/repositori
 import type { Caller } from '#sync-server/accounts/caller.ts';
 import { Guard } from '#sync-server/accounts/guard.ts';
 import { apiRouter } from '#sync-server/http/router.ts';
+import { UnderWay } from '#sync-server/http/under-way.ts';
 import { trainingRoutes } from '#sync-server/http/training-routes.ts';
 import { importLines } from '#sync-server/import/import-lines.ts';
 import { openRuns, type Runs } from '#sync-server/runs/open-runs.ts';
@@ -39,6 +40,7 @@ export class RunWorld {
 	aheadMs = 0;
 	repositories!: Repositories;
 	runs!: Runs;
+	readonly #underWay = new UnderWay();
 	readonly #server: Server;
 	readonly #runners = new Set<ChildProcess>();
 	readonly #callers = new Map<string, Caller>([
@@ -121,7 +123,7 @@ export class RunWorld {
 		});
 		this.#server.on('request', (req, res) => {
 			if (req.url?.startsWith('/git/')) git(req, res);
-			else void api(req, res);
+			else this.#underWay.begin(api(req, res));
 		});
 	}
 
@@ -281,6 +283,7 @@ export class RunWorld {
 		this.runs.close();
 		this.#server.closeAllConnections();
 		this.#server.close();
+		await this.#underWay.over();
 		await this.repositories.close();
 		await this.tables.close();
 		await makeWritable(this.folder);
