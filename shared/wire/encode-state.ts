@@ -35,19 +35,35 @@ export function* encodingState(
 		const ranges = yield* findingDeleted(document, client, end);
 		if (ranges.length > 0) deleted.set(client, ranges);
 	}
+	return joined([
+		varUints([blocks.length]),
+		...blocks.flatMap(({ client, clock, structs, bytes }) => [
+			varUints([structs, client, clock]),
+			...bytes,
+		]),
+		varUints([deleted.size]),
+		...[...deleted].flatMap(([client, ranges]) => [
+			varUints([client, ranges.length]),
+			varUints(ranges.flatMap(({ clock, endClock }) => [clock, endClock - clock])),
+		]),
+	]);
+}
+
+function varUints(numbers: readonly number[]): Uint8Array {
 	return encoding.encode((out) => {
-		encoding.writeVarUint(out, blocks.length);
-		for (const { client, clock, structs, bytes } of blocks) {
-			for (const number of [structs, client, clock]) encoding.writeVarUint(out, number);
-			for (const part of bytes) encoding.writeUint8Array(out, part);
-		}
-		encoding.writeVarUint(out, deleted.size);
-		for (const [client, ranges] of deleted) {
-			for (const number of [client, ranges.length]) encoding.writeVarUint(out, number);
-			for (const { clock, endClock } of ranges)
-				for (const number of [clock, endClock - clock]) encoding.writeVarUint(out, number);
-		}
+		for (const number of numbers) encoding.writeVarUint(out, number);
 	});
+}
+
+/** Copies everything once: an encoder that grows copies it again at each doubling. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+	const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+	let at = 0;
+	for (const part of parts) {
+		whole.set(part, at);
+		at += part.length;
+	}
+	return whole;
 }
 
 /** Between the steps structs are merged and cut; clocks stay. */

@@ -19,12 +19,15 @@ export const pieceLimits: PieceLimits = { bytes: 64 * 1024, structs: 2000 };
  * bytes are no update.
  */
 export function splitUpdate(update: Uint8Array, limits = pieceLimits): Uint8Array[] {
-	return [...piecesOf(update, limits)];
+	return [...piecesOf(update, limits)].filter((piece) => piece !== undefined);
 }
 
-/** The same, one piece after the other, for who does something else in between. */
-export function* piecesOf(update: Uint8Array, limits = pieceLimits): Generator<Uint8Array, void> {
-	const { blocks, deleted } = readLayout(update);
+/** The same, for who does something else in between; undefined as long as the next piece is not ready. */
+export function* piecesOf(
+	update: Uint8Array,
+	limits = pieceLimits,
+): Generator<Uint8Array | undefined, void> {
+	const { blocks, deleted } = yield* readingLayout(update, limits.structs);
 	const piece = new Piece(update, limits, deleted);
 	for (const block of inOrder(blocks)) {
 		if (!piece.fits(block)) yield piece.take();
@@ -203,11 +206,13 @@ interface BlockPlace {
 	readonly start: number;
 }
 
-/** Where the blocks of an update begin, and what it deletes. */
-function readLayout(update: Uint8Array): {
+interface Layout {
 	readonly blocks: ReadonlyMap<number, Block>;
 	readonly deleted: DeletedRanges;
-} {
+}
+
+/** Where the blocks of an update begin, and what it deletes; so many structs are read at once. */
+function* readingLayout(update: Uint8Array, structsAtOnce: number): Generator<undefined, Layout> {
 	const scanner = new StructScanner(update);
 	const blocks = new Map<number, Block>();
 	for (let left = scanner.readNumber(); left > 0; left--) {
@@ -219,6 +224,7 @@ function readLayout(update: Uint8Array): {
 		for (let index = 0; index < structs; index++) {
 			scanner.read();
 			endClock += scanner.length;
+			if (index % structsAtOnce === structsAtOnce - 1) yield;
 		}
 		if (blocks.has(client)) throw new Error('an update holds a client twice');
 		blocks.set(client, new Block(update, { client, structs, clock, endClock, start }));

@@ -2,10 +2,12 @@ import * as Y from 'yjs';
 import { encodingState } from '#shared/wire/encode-state.ts';
 import { piecesOf, pieceLimits as sentLimits, splitUpdate } from '#shared/wire/split-update.ts';
 
-/** So long a page may be busy without a pause: a third of a frame; the last step may take as long again. */
+/** So long a page may be busy without a pause: a third of a frame; a step and what it draws come on top. */
 const sliceMs = 5;
 /** Each is applied within a few milliseconds, with everything that listens to the document. */
-const pieceLimits = { bytes: 16 * 1024, structs: 250 };
+const appliedLimits = { bytes: 8 * 1024, structs: 100 };
+/** Each is made within a millisecond. */
+const madeLimits = { bytes: 16 * 1024, structs: 250 };
 
 /** Takes the steps of some work, with a pause whenever the page was busy for long enough. */
 async function inSlices<T>(work: Generator<unknown, T>): Promise<T> {
@@ -43,30 +45,35 @@ function* applying(
 		onUnreadable(update);
 	};
 	for (const together of packsOf(updates, passOver)) {
-		doc.transact(() => {
-			for (const update of together)
-				try {
-					Y.applyUpdate(doc, update, origin);
-				} catch (error) {
-					passOver(update, error);
-				}
-		}, origin);
+		if (together)
+			doc.transact(() => {
+				for (const update of together)
+					try {
+						Y.applyUpdate(doc, update, origin);
+					} catch (error) {
+						passOver(update, error);
+					}
+			}, origin);
 		yield;
 	}
 }
 
-/** Small updates that follow each other, in one transaction; large ones in pieces. */
+/** Small updates that follow each other, for one transaction; large ones in pieces. Undefined is a pause. */
 function* packsOf(
 	updates: readonly Uint8Array[],
 	passOver: (update: Uint8Array, error: unknown) => void,
-): Generator<Uint8Array[], void> {
+): Generator<Uint8Array[] | undefined, void> {
 	let pack: Uint8Array[] = [];
 	let bytes = 0;
 	for (const update of updates)
-		for (const piece of update.length > pieceLimits.bytes
+		for (const piece of update.length > appliedLimits.bytes
 			? readablePieces(update, passOver)
 			: [update]) {
-			if (pack.length > 0 && bytes + piece.length > pieceLimits.bytes) {
+			if (!piece) {
+				yield;
+				continue;
+			}
+			if (pack.length > 0 && bytes + piece.length > appliedLimits.bytes) {
 				yield pack;
 				pack = [];
 				bytes = 0;
@@ -80,9 +87,9 @@ function* packsOf(
 function* readablePieces(
 	update: Uint8Array,
 	passOver: (update: Uint8Array, error: unknown) => void,
-): Generator<Uint8Array, void> {
+): Generator<Uint8Array | undefined, void> {
 	try {
-		yield* piecesOf(update, pieceLimits);
+		yield* piecesOf(update, appliedLimits);
 	} catch (error) {
 		passOver(update, error);
 	}
@@ -92,7 +99,9 @@ function* readablePieces(
 export async function piecesInSlices(doc: Y.Doc, stateVector?: Uint8Array): Promise<Uint8Array[]> {
 	const pieces: Uint8Array[] = [];
 	const update = await inSlices(encodingState(doc, stateVector));
-	await eachInSlices(piecesOf(update, pieceLimits), (piece) => pieces.push(piece));
+	await eachInSlices(piecesOf(update, madeLimits), (piece) => {
+		if (piece) pieces.push(piece);
+	});
 	return pieces;
 }
 
