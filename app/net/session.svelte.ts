@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Me } from '#shared/api/replies.ts';
 import { ApiError, Offline, type Api } from './api.ts';
+import { KeptPerson } from './kept-person.ts';
 
 const meShape = z.object({
 	user: z.object({ id: z.string(), name: z.string(), email: z.string().nullable() }),
@@ -21,6 +22,8 @@ export type SessionState = 'unknown' | 'signed-in' | 'signed-out' | 'offline';
 export class Session {
 	readonly #api: Api;
 	readonly #storage: Storage;
+	/** The same, where a crash does not take it. */
+	readonly #kept = new KeptPerson();
 	/** Tabs tell each other that somebody signed in or out, or that it ended. */
 	readonly #channel = new BroadcastChannel('flywheel-session');
 	#me = $state.raw<Me | undefined>();
@@ -43,6 +46,7 @@ export class Session {
 
 	/** Asks the server who this is. Never throws for a missing network: that is the state `offline`. */
 	async load(): Promise<void> {
+		if (!this.#me) await this.#recall();
 		try {
 			const me = await this.#api.get<Me>('/api/me');
 			this.#storage.setItem(storageKey, JSON.stringify(me));
@@ -50,6 +54,7 @@ export class Session {
 			this.#me = me;
 			this.#state = 'signed-in';
 			if (isAnotherServer) this.#tellTabs();
+			await this.#kept.keep(me).catch(reportError); // without room one can still work
 		} catch (error) {
 			if (error instanceof Offline) this.#state = 'offline';
 			else if (error instanceof ApiError && error.status === 401) this.#state = 'signed-out';
@@ -77,6 +82,7 @@ export class Session {
 		await mine.delete('/api/session').catch((error: unknown) => {
 			if (!(error instanceof ApiError && error.status === 401)) throw error;
 		});
+		await this.#kept.forget();
 		this.#storage.removeItem(storageKey);
 		this.#me = undefined;
 		this.#state = 'signed-out';
@@ -93,6 +99,13 @@ export class Session {
 
 	close(): void {
 		this.#channel.close();
+		this.#kept.close();
+	}
+
+	/** Whom localStorage lost in a crash. */
+	async #recall(): Promise<void> {
+		const kept = meShape.safeParse(await this.#kept.read().catch(reportError));
+		if (kept.success) this.#me ??= kept.data;
 	}
 
 	#tellTabs(): void {

@@ -1,5 +1,6 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { Api, ApiError, Offline } from '#app/net/api.ts';
+import { KeptPerson } from '#app/net/kept-person.ts';
 import { Session } from '#app/net/session.svelte.ts';
 import { answerFetch, json, nobody } from './scripted-fetch.ts';
 
@@ -10,8 +11,14 @@ const me = {
 	url: 'http://here',
 };
 
+afterEach(async () => {
+	localStorage.clear();
+	const kept = new KeptPerson();
+	await kept.forget();
+	kept.close();
+});
+
 function newSession(): Session {
-	onTestFinished(() => localStorage.clear());
 	const session = new Session(new Api());
 	onTestFinished(() => session.close());
 	return session;
@@ -28,6 +35,42 @@ test('a person who was here opens the app as themselves without a network', asyn
 	await later.load();
 	expect(later.state).toBe('offline');
 	expect(later.me?.user.id).toBe('u1');
+});
+
+test('who signed in just before a crash, which localStorage forgets, opens the app without a network', async () => {
+	let isUp = true;
+	answerFetch(() => (isUp ? json(me) : nobody()));
+	await newSession().load();
+	isUp = false;
+	localStorage.clear();
+	const later = newSession();
+	await later.load();
+	expect([later.state, later.me]).toEqual(['offline', me]);
+});
+
+test('who signed out, or was here before somebody else, is not brought back', async () => {
+	const bob = { ...me, user: { id: 'u2', name: 'Bob', email: null } };
+	let present = me;
+	let isUp = true;
+	answerFetch((_url, init) => {
+		if (!isUp) return nobody();
+		return init?.method === 'DELETE' ? new Response(null, { status: 204 }) : json(present);
+	});
+	const session = newSession();
+	await session.load();
+	present = bob;
+	await session.load();
+	isUp = false;
+	localStorage.clear();
+	const later = newSession();
+	await later.load();
+	expect(later.me?.user.id).toBe('u2');
+	isUp = true;
+	await later.signOut();
+	isUp = false;
+	const last = newSession();
+	await last.load();
+	expect([last.state, last.me]).toEqual(['offline', undefined]);
 });
 
 test('a session that ended elsewhere takes nobody off the page; signing out does', async () => {
@@ -49,11 +92,18 @@ test('a session that ended elsewhere takes nobody off the page; signing out does
 	expect(newSession().me).toBeUndefined();
 });
 
-test('what is left of another program is not taken for a person', () => {
+test('what is left of another program is not taken for a person', async () => {
 	localStorage.setItem('flywheel-me', '{"user":');
 	expect(newSession().me).toBeUndefined();
 	localStorage.setItem('flywheel-me', '{"user":{"id":7}}');
 	expect(newSession().me).toBeUndefined();
+	answerFetch(() => nobody());
+	const kept = new KeptPerson();
+	onTestFinished(() => kept.close());
+	await kept.keep({ user: { id: 7 } });
+	const session = newSession();
+	await session.load();
+	expect(session.me).toBeUndefined();
 });
 
 test('a refusal carries its code and hint; a proxy without a server behind it is a missing network', async () => {
