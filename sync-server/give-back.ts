@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 
 const lookMs = 2000;
 /** Of the time between two looks: above it a thread works, below it it rests. */
@@ -6,6 +7,8 @@ const workingShare = 0.1;
 const restingShare = 0.02;
 /** To collect more than this takes longer than anybody should wait. */
 const heapLimitBytes = 128 * 1024 * 1024;
+/** Of buffers outside the heap: more than a thread needs that has finished a job. */
+const bufferLimitBytes = 16 * 1024 * 1024;
 
 /**
  * Gives memory back to the system, once, when this thread rests after it has worked. V8 keeps the room it
@@ -27,4 +30,13 @@ export function giveBackAtRest(): void {
 		hasWorked = false;
 		collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 	}, lookMs).unref();
+}
+
+/**
+ * Lets go of what is left of the large buffers of a job that is done, for a thread that keeps nothing of it.
+ * They weigh nothing in the heap: V8 alone collects them when there are 64 MB of them, in each thread.
+ */
+export function letGoOfBuffers(): void {
+	if (getHeapStatistics().external_memory < bufferLimitBytes) return;
+	globalThis.gc?.({ type: 'major', execution: 'sync' });
 }

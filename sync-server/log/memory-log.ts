@@ -72,7 +72,7 @@ export function openMemoryLog(
 				append: (update) => commits.append(appender, update),
 				async read() {
 					await disk.ready;
-					return read(disk, document);
+					return structuredClone(read(disk, document)); // who reads may hand the bytes on
 				},
 				cursor: () => log.cursor(document),
 			};

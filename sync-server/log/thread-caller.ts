@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { buffersOf } from './buffers-of.ts';
 import type { ThreadAnswer, ThreadCall } from './serve-calls.ts';
 
 /** The methods of a thread, as its caller sees them. */
@@ -57,6 +58,17 @@ export class ThreadCaller<T> {
 		return answer;
 	}
 
+	/** Asks at once, and hands over the bytes of what it asks with: who calls has them no more. */
+	give<M extends keyof T & string>(
+		method: M,
+		...args: Parameters<Callable<T>[M]>
+	): ReturnType<Callable<T>[M]> {
+		this.#send(); // nothing that was asked before is overtaken
+		const answer = this.callSoon(method, ...args);
+		this.#send(buffersOf(args));
+		return answer;
+	}
+
 	/**
 	 * Asks with all others who ask in this turn of the event loop: waking the thread costs more than a small
 	 * question does, and in a storm of clients there are thousands of those.
@@ -76,11 +88,11 @@ export class ThreadCaller<T> {
 		return result as ReturnType<Callable<T>[M]>;
 	}
 
-	#send(): void {
+	#send(given: readonly ArrayBuffer[] = []): void {
 		if (this.#outgoing.length === 0) return;
 		const calls = this.#outgoing;
 		this.#outgoing = [];
-		this.#worker.postMessage(calls);
+		this.#worker.postMessage(calls, given);
 	}
 
 	/** Lets the thread finish what it was asked, then ends it. */

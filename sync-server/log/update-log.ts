@@ -55,7 +55,7 @@ export interface OpenedDocument {
 	 * document is opened again. Then nothing behind it on this handle is written either.
 	 */
 	readonly append: (update: AppendedUpdate) => Promise<number>;
-	/** What is on disk now. Rejects with UnreadableDocument. */
+	/** What is on disk now; its bytes are the caller's, to hand on. Rejects with UnreadableDocument. */
 	readonly read: () => Promise<StoredDocument>;
 	/** How far the document goes on disk. */
 	readonly cursor: () => Promise<Cursor>;

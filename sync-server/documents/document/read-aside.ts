@@ -24,7 +24,9 @@ export class ReadAside {
 	): Promise<Difference> {
 		return this.#turns.run(async () => {
 			const state = bare(await read());
-			return this.#thread.ask((thread) => thread.call('difference', name, state, stateVector));
+			return this.#thread.ask((thread) =>
+				thread.give('difference', name, state, stateVector.slice()),
+			);
 		});
 	}
 

@@ -1,5 +1,6 @@
 import * as Y from 'yjs';
-import { splitUpdate } from '#shared/wire/split-update.ts';
+import { piecesOf, splitUpdate } from '#shared/wire/split-update.ts';
+import { letGoOfBuffers } from '../../give-back.ts';
 import { readDocument, type StoredState } from '../../log/compact-document.ts';
 import { serveCalls } from '../../log/serve-calls.ts';
 
@@ -22,30 +23,30 @@ const reading = {
 	/** The first part of what someone with a state vector lacks. */
 	difference(name: string, state: StoredState, stateVector: Uint8Array): Difference {
 		const document = readDocument(name, state);
-		const pieces = splitUpdate(Y.encodeStateAsUpdate(document, stateVector));
-		return firstPart(pieces, stateVector);
+		return firstPart(piecesOf(Y.encodeStateAsUpdate(document, stateVector)), stateVector);
 	},
 };
 export type ReadMethods = typeof reading;
 
-/** The deletions at the end change no state vector: they all go with the last part. */
-function firstPart(pieces: readonly Uint8Array[], stateVector: Uint8Array): Difference {
+/**
+ * No more pieces are made than are told. The deletions at the end change no state vector: they all go with
+ * the last part.
+ */
+function firstPart(pieces: Iterable<Uint8Array | undefined>, stateVector: Uint8Array): Difference {
 	const clocks = Y.decodeStateVector(stateVector);
+	const told: Uint8Array[] = [];
 	let bytes = 0;
-	let count = 0;
+	let isLast = true;
 	for (const piece of pieces) {
+		if (!piece) continue; // the next one is not ready
 		const { to } = Y.parseUpdateMeta(piece);
-		if (to.size === 0 || bytes > partBytes) break;
+		isLast = to.size === 0 || bytes <= partBytes;
+		if (!isLast) break;
 		for (const [client, clock] of to) clocks.set(client, clock);
 		bytes += piece.length;
-		count++;
+		told.push(piece);
 	}
-	const isLast = pieces.slice(count).every((piece) => Y.parseUpdateMeta(piece).to.size === 0);
-	return {
-		pieces: isLast ? pieces : pieces.slice(0, count),
-		stateVector: Y.encodeStateVector(clocks),
-		isLast,
-	};
+	return { pieces: told, stateVector: Y.encodeStateVector(clocks), isLast };
 }
 
-serveCalls(reading, () => undefined);
+serveCalls(reading, { answered: letGoOfBuffers });

@@ -1,7 +1,8 @@
+import { letGoOfBuffers } from '../../give-back.ts';
 import { serveCalls } from '../../log/serve-calls.ts';
 import { itemPast } from './item-past.ts';
 
 const methods = { itemPast };
 export type HistoryMethods = typeof methods;
 
-serveCalls(methods, () => undefined);
+serveCalls(methods, { answered: letGoOfBuffers });

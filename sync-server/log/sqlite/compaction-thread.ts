@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { letGoOfBuffers } from '../../give-back.ts';
 import type { ArchivePiece } from '../archive-piece.ts';
 import { foldDocument, moveBase, type FoldedDocument } from '../fold-document.ts';
 import { serveCalls } from '../serve-calls.ts';
@@ -27,7 +28,7 @@ const compaction = {
 };
 export type CompactionMethods = typeof compaction;
 
-serveCalls(compaction, () => undefined);
+serveCalls(compaction, { answered: letGoOfBuffers });
 
 function zipped(bytes: Uint8Array): Uint8Array {
 	return new Uint8Array(gzipSync(bytes));

@@ -149,7 +149,7 @@ export class LogFile {
 		const data = row?.['data'] as Uint8Array | undefined;
 		if (!data || row?.['seq'] !== snapshotSeq || crc32(data) !== row['crc'])
 			throw new UnreadableDocument(name, 'its snapshot is missing or damaged');
-		return { data: new Uint8Array(gunzipSync(data)), at: row['at'] as number };
+		return { data: unzipped(data), at: row['at'] as number };
 	}
 
 	#updates(name: string, { id, snapshotSeq, head }: DocumentRow, upTo: number): StoredUpdate[] {
@@ -315,4 +315,11 @@ export class LogFile {
 	#transaction<T>(work: () => T): T {
 		return this.#connection.transaction(work);
 	}
+}
+
+/** Copied only where it would bring along the rest of a larger buffer. */
+function unzipped(bytes: Uint8Array): Uint8Array {
+	const { buffer, byteOffset, byteLength } = gunzipSync(bytes);
+	const view = new Uint8Array(buffer, byteOffset, byteLength);
+	return byteLength === buffer.byteLength ? view : view.slice();
 }

@@ -12,4 +12,4 @@ export interface LogThreadData {
 
 const { file, maxPages } = workerData as LogThreadData;
 const log = new LogFile(() => openLogFile(file, maxPages));
-serveCalls(log, () => log.close());
+serveCalls(log, { close: () => log.close() });

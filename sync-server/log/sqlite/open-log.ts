@@ -44,9 +44,9 @@ export async function openSqliteLog(
 		const found = await writer.call('expire', document, before).catch(unreadable(document));
 		if (found === undefined || found === 'done') return found === 'done';
 		const { base, baseSeq: fromSeq, pieces } = found;
-		const data = await compaction.ask((thread) => thread.call('moveBase', document, base, pieces));
+		const data = await compaction.ask((thread) => thread.give('moveBase', document, base, pieces));
 		const { upTo, at } = pieces.at(-1)!;
-		return writer.call('moveBase', document, { fromSeq, upTo, at, data });
+		return writer.give('moveBase', document, { fromSeq, upTo, at, data });
 	}
 
 	return {
@@ -74,10 +74,10 @@ export async function openSqliteLog(
 			const last = read.updates.at(-1);
 			if (!last) return nothingCompacted;
 			const { snapshot, snapshotSeq, updates } = read;
-			const { snapshotBytes, ...made } = await compaction.ask((thread) =>
-				thread.call('fold', document, { snapshot, updates, keepsHistory }),
-			);
 			const bytes = updates.reduce((sum, update) => sum + update.data.length, 0);
+			const { snapshotBytes, ...made } = await compaction.ask((thread) =>
+				thread.give('fold', document, { snapshot, updates, keepsHistory }),
+			);
 			const fold = {
 				...made,
 				snapshotSeq,
@@ -86,7 +86,7 @@ export async function openSqliteLog(
 				rows: updates.length,
 				bytes,
 			};
-			if (!(await writer.call('fold', document, fold))) return nothingCompacted;
+			if (!(await writer.give('fold', document, fold))) return nothingCompacted;
 			return { foldedRows: fold.rows, foldedBytes: bytes, snapshotBytes };
 		},
 		history: (document) => writer.call('history', document).catch(unreadable(document)),
