@@ -257,7 +257,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		ended,
 		expiry,
 		live: (socket, person) => live.accept(socket, person),
-		sync: (socket, person, ...document) => documents.accept(socket, person, ...document),
+		sync: (wire, person, ...document) => documents.accept(wire, person, ...document),
 		onFault,
 	});
 	const answer = listener({

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { WebSocket } from 'ws';
 import { CommandError } from '#shared/api/errors.ts';
 import type { BroughtBack, LostClients } from '#shared/wire/brought-back.ts';
 import type { CatchUpReply, CatchUpRequest } from '#shared/wire/catch-up.ts';
@@ -34,6 +33,7 @@ import { ReadAside } from './document/read-aside.ts';
 import { readStored } from './document/read-stored.ts';
 import { Received, type ReceivedLimits } from './connection/received.ts';
 import { Turns } from './turns.ts';
+import type { Wire } from './connection/wire.ts';
 
 const tickMs = 15_000;
 const idleBytes = 64 * 1024 * 1024;
@@ -95,10 +95,10 @@ interface Visitor {
 /** The documents of the server: everything that happens behind WS /sync. */
 export interface Documents {
 	/**
-	 * Talks to a socket about a document. Call it in the same turn as the upgrade, or its first messages
+	 * Talks over a wire about a document. Call it in the same turn as the upgrade, or its first messages
 	 * are lost. A name that is none, a batch that is none and one that is not theirs all end in 4404 (S4). `address` is what it says beside that.
 	 */
-	accept(socket: WebSocket, who: Visitor, name: string, address: ClientAddress): Promise<void>;
+	accept(wire: Wire, who: Visitor, name: string, address: ClientAddress): Promise<void>;
 	/** Which documents that a person may read changed after a position; without one, where to go on from. */
 	changed(user: string, since: ChangedPosition | undefined): Promise<ChangedPage>;
 	/** Brings many documents up to date at once, without a socket. Rejects with `overloaded` at the end. */
@@ -313,11 +313,12 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	}, options.limits?.tickMs ?? tickMs).unref();
 
 	return {
-		async accept(socket, who, path, address) {
+		async accept(wire, who, path, address) {
 			const name = parseDocumentName(path);
-			if (isClosing) return socket.close(closeCodes.restarting.code, closeCodes.restarting.reason);
-			if (!name) return socket.close(closeCodes.notFound.code, closeCodes.notFound.reason);
-			const connection = new Connection({ socket, who, path, name, address, host });
+			if (isClosing)
+				return wire.socket.close(closeCodes.restarting.code, closeCodes.restarting.reason);
+			if (!name) return wire.socket.close(closeCodes.notFound.code, closeCodes.notFound.reason);
+			const connection = new Connection({ wire, who, path, name, address, host });
 			connections.add(connection);
 			await connection.join();
 		},

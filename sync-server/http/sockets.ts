@@ -9,6 +9,7 @@ import type { CredentialExpiry } from '../accounts/credential-expiry.ts';
 import type { EndedCredentials } from '../accounts/ended-credentials.ts';
 import { tokenProtocol, type Identify } from '../accounts/identify.ts';
 import type { Caller } from '../accounts/caller.ts';
+import { Wire } from '../documents/connection/wire.ts';
 import { Admission, admissionLimits, type AdmissionLimits } from './admission.ts';
 import { headOf, pathnameOf } from './node-request.ts';
 
@@ -22,7 +23,7 @@ interface Options {
 	/** Both resolve when the socket is served. */
 	readonly live: (socket: WebSocket, person: Person) => Promise<void>;
 	readonly sync: (
-		socket: WebSocket,
+		wire: Wire,
 		person: Person,
 		document: string,
 		address: ClientAddress,
@@ -68,7 +69,7 @@ export function acceptSockets(options: Options) {
 			socket.on('error', () => socket.terminate());
 			socket.once('close', admission.opened());
 			admission
-				.joining(() => welcome(socket, request, document))
+				.joining(() => welcome(new Wire(socket, connection), request, document))
 				.catch((error: unknown) => {
 					onFault(error);
 					close(socket, closeCodes.overloaded);
@@ -77,10 +78,11 @@ export function acceptSockets(options: Options) {
 	}
 
 	async function welcome(
-		socket: WebSocket,
+		wire: Wire,
 		request: IncomingMessage,
 		document: string | undefined,
 	): Promise<void> {
+		const { socket } = wire;
 		const asked = headOf(request);
 		const caller = await identify.socket(asked);
 		if (caller?.kind !== 'person' || ended.has(caller.credential))
@@ -95,7 +97,7 @@ export function acceptSockets(options: Options) {
 		const accepted =
 			document === undefined
 				? live(socket, caller)
-				: sync(socket, caller, decoded(document) ?? '', addressOf(asked));
+				: sync(wire, caller, decoded(document) ?? '', addressOf(asked));
 		socket.resume();
 		await accepted;
 	}

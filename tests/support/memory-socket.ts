@@ -1,7 +1,8 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { WebSocket, WebSocketServer } from 'ws';
+import type { WebSocketServer } from 'ws';
+import { Wire } from '#sync-server/documents/connection/wire.ts';
 
 /** What a client hears on its end. `writtenAt` is when the server wrote it, by the clock of the test. */
 interface Ears {
@@ -47,7 +48,7 @@ export class MemorySocket {
 		readonly now: () => number;
 		readonly ears: Ears;
 		/** The server's end, once it is accepted. */
-		readonly accepted: (socket: WebSocket) => void;
+		readonly accepted: (wire: Wire) => void;
 	}) {
 		this.#now = options.now;
 		this.#ears = options.ears;
@@ -71,7 +72,9 @@ export class MemorySocket {
 			'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
 			'sec-websocket-version': '13',
 		};
-		options.server.handleUpgrade(request, this.#stream, Buffer.alloc(0), options.accepted);
+		options.server.handleUpgrade(request, this.#stream, Buffer.alloc(0), (socket) =>
+			options.accepted(new Wire(socket, this.#stream)),
+		);
 	}
 
 	get isOver(): boolean {

@@ -9,11 +9,13 @@ import type { UpdatesSince } from '../../log/update-log.ts';
 import type { Counters } from '../counters.ts';
 import type { Standing } from '../directory.ts';
 import { Delivery } from './delivery.ts';
+import type { Frame } from './frame.ts';
 import { Incoming } from './incoming.ts';
 import type { Listener, OpenDocument } from '../document/open-document.ts';
-import { emptyPresence, showsSomebody } from './presence.ts';
+import { keepAlive, nobodyShown, showsSomebody } from './presence.ts';
 import type { Received, Share } from './received.ts';
 import { Receipts } from './receipts.ts';
+import type { Wire } from './wire.ts';
 
 const inboxBytes = 2 * 1024 * 1024;
 /** Two pings and a half without an answer: the other end is gone. */
@@ -76,7 +78,7 @@ export class Connection implements Listener {
 	#isWaking = false;
 
 	constructor(options: {
-		socket: WebSocket;
+		wire: Wire;
 		who: { readonly user: string; readonly name: string; readonly credential: string };
 		path: string;
 		name: DocumentName;
@@ -84,7 +86,7 @@ export class Connection implements Listener {
 		address: ClientAddress;
 		host: ConnectionHost;
 	}) {
-		this.#socket = options.socket;
+		this.#socket = options.wire.socket;
 		this.user = options.who.user;
 		this.userName = options.who.name;
 		this.credential = options.who.credential;
@@ -92,7 +94,7 @@ export class Connection implements Listener {
 		this.name = options.name;
 		this.#host = options.host;
 		this.#delivery = new Delivery({
-			socket: options.socket,
+			wire: options.wire,
 			cursor: options.address.cursor,
 			counters: options.host.counters,
 			now: () => options.host.elapsed(),
@@ -237,18 +239,18 @@ export class Connection implements Listener {
 			return;
 		}
 		this.#socket.ping();
-		this.#delivery.sendHint(emptyPresence);
+		this.#delivery.sendHint(keepAlive);
 	}
 
-	sendUpdate(frame: Uint8Array, before: () => Uint8Array): void {
+	sendUpdate(frame: Frame, before: () => Uint8Array): void {
 		this.#delivery.sendChange(frame, before);
 	}
 
-	sendHead(frame: Uint8Array): void {
+	sendHead(frame: Frame): void {
 		this.#delivery.sendHead(frame);
 	}
 
-	sendPresence(frame: Uint8Array): void {
+	sendPresence(frame: Frame): void {
 		this.#delivery.sendHint(frame);
 	}
 
@@ -340,7 +342,7 @@ export class Connection implements Listener {
 				if (this.#delivery.answersStep1()) return;
 				break;
 			case 'queryAwareness':
-				return this.#delivery.send(emptyPresence);
+				return this.#delivery.send(nobodyShown);
 			case 'barrier':
 				return this.#receipts.barrier(undefined, message.payload.slice());
 			case 'awareness':

@@ -1,17 +1,18 @@
-import type { WebSocket } from 'ws';
 import { formatCursor, isSameCursor, parseCursor, type Cursor } from '#shared/wire/cursor.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
 import { packUpdates } from '#shared/wire/pack-updates.ts';
 import type { UpdatesSince } from '../../log/update-log.ts';
 import type { Counters } from '../counters.ts';
 import type { OpenDocument } from '../document/open-document.ts';
+import { Frame } from './frame.ts';
 import { Outbox } from './outbox.ts';
+import type { Wire } from './wire.ts';
 
 const nothing = Uint8Array.of(0, 0);
 const emptyStep2 = writeMessage({ kind: 'step2', update: nothing });
 
 interface DeliveryOptions {
-	readonly socket: WebSocket;
+	readonly wire: Wire;
 	/** `?cursor=` of the address; undefined for a stock client, which hears no heads. */
 	readonly cursor: string | undefined;
 	readonly counters: Counters;
@@ -40,17 +41,17 @@ export class Delivery {
 	/** It was told that nothing is missing: its step 1 wants nothing. */
 	#isUpToDate = false;
 
-	constructor({ socket, cursor, counters, now, caughtUp }: DeliveryOptions) {
+	constructor({ wire, cursor, counters, now, caughtUp }: DeliveryOptions) {
 		this.#hearsHeads = cursor !== undefined;
 		this.cursor = cursor === undefined ? undefined : parseCursor(cursor);
 		this.#counters = counters;
 		this.#outbox = new Outbox({
-			socket,
+			wire,
 			now,
 			lagged: () => (this.#hasAll = false),
 			overflowed() {
 				counters.closedSlowReaders++;
-				socket.terminate(); // it would not read a goodbye either
+				wire.socket.terminate(); // it would not read a goodbye either
 			},
 			caughtUp(stateVector) {
 				counters.caughtUpReaders++;
@@ -60,22 +61,22 @@ export class Delivery {
 	}
 
 	/** Sends an answer, whatever waits. */
-	send(frame: Uint8Array): void {
-		this.#outbox.send(frame);
+	send(message: Uint8Array): void {
+		this.#outbox.send(message);
 	}
 
 	/** Sends a durable change; `before` is the state vector of a client that has everything but this. */
-	sendChange(frame: Uint8Array, before: () => Uint8Array): void {
+	sendChange(frame: Frame, before: () => Uint8Array): void {
 		this.#outbox.sendChange(frame, before);
 	}
 
 	/** Sends what may be left out. */
-	sendHint(frame: Uint8Array): void {
+	sendHint(frame: Frame): void {
 		this.#outbox.sendHint(frame);
 	}
 
 	/** Sends a head, where it may be told. */
-	sendHead(frame: Uint8Array): void {
+	sendHead(frame: Frame): void {
 		if (this.#hearsHeads && this.#hasAll && !this.#isAnswering) this.#outbox.sendHint(frame);
 	}
 
@@ -171,6 +172,6 @@ export class Delivery {
 	}
 }
 
-function headOf(cursor: Cursor): Uint8Array {
-	return writeMessage({ kind: 'head', cursor: formatCursor(cursor) });
+function headOf(cursor: Cursor): Frame {
+	return new Frame({ kind: 'head', cursor: formatCursor(cursor) });
 }

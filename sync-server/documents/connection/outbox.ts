@@ -1,4 +1,5 @@
-import type { WebSocket } from 'ws';
+import type { Frame } from './frame.ts';
+import type { Wire } from './wire.ts';
 
 const lagBytes = 1024 * 1024;
 const drainedBytes = 256 * 1024;
@@ -15,7 +16,7 @@ interface Lag {
 
 /** Changes that wait until an answer was sent that is being computed. */
 interface Held {
-	readonly frames: Uint8Array[];
+	readonly frames: Frame[];
 	bytes: number;
 	isOverfull: boolean;
 }
@@ -26,7 +27,7 @@ interface Held {
  * pile up, is cut off.
  */
 export class Outbox {
-	readonly #socket: WebSocket;
+	readonly #wire: Wire;
 	readonly #now: () => number;
 	readonly #lagged: () => void;
 	readonly #overflowed: () => void;
@@ -35,14 +36,14 @@ export class Outbox {
 	#held: Held | undefined;
 
 	constructor(options: {
-		socket: WebSocket;
+		wire: Wire;
 		now: () => number;
 		lagged: () => void;
 		/** It asks, and reads no answers. */
 		overflowed: () => void;
 		caughtUp: (stateVector: Uint8Array) => void;
 	}) {
-		this.#socket = options.socket;
+		this.#wire = options.wire;
 		this.#now = options.now;
 		this.#lagged = options.lagged;
 		this.#overflowed = options.overflowed;
@@ -55,23 +56,22 @@ export class Outbox {
 	}
 
 	/** Sends an answer, whatever waits. */
-	send(frame: Uint8Array): void {
-		if (this.#socket.readyState !== this.#socket.OPEN) return;
-		if (this.#socket.bufferedAmount > overflowBytes) return this.#overflowed();
-		this.#socket.send(frame, { binary: true, compress: false }, this.#flushed);
+	send(message: Uint8Array): void {
+		if (this.#isOverfull()) return this.#overflowed();
+		this.#wire.send(message, this.#flushed);
 	}
 
 	/** Sends a change, or notes that the reader lags. */
-	sendChange(frame: Uint8Array, before: () => Uint8Array): void {
+	sendChange(frame: Frame, before: () => Uint8Array): void {
 		if (this.#lag) return;
 		if (this.#held) return this.#hold(this.#held, frame);
-		if (this.#socket.bufferedAmount <= lagBytes) return this.send(frame);
+		if (this.#wire.waitingBytes <= lagBytes) return this.#write(frame);
 		this.#fallBehind(before());
 	}
 
 	/** Sends what may be left out. */
-	sendHint(frame: Uint8Array): void {
-		if (!this.#lag) this.send(frame);
+	sendHint(frame: Frame): void {
+		if (!this.#lag) this.#write(frame);
 	}
 
 	/** From now on changes wait, for an answer that goes before them. */
@@ -87,7 +87,7 @@ export class Outbox {
 			this.lagBehind(stateVector);
 			return false;
 		}
-		for (const frame of held?.frames ?? []) this.send(frame);
+		for (const frame of held?.frames ?? []) this.#write(frame);
 		return true;
 	}
 
@@ -106,27 +106,39 @@ export class Outbox {
 	/** True when the reader takes nothing any more. Called now and then. */
 	isStalled(): boolean {
 		if (!this.#lag) return false;
-		if (this.#socket.bufferedAmount < this.#lag.lowestBytes) {
-			this.#lag.lowestBytes = this.#socket.bufferedAmount;
+		if (this.#wire.waitingBytes < this.#lag.lowestBytes) {
+			this.#lag.lowestBytes = this.#wire.waitingBytes;
 			this.#lag.since = this.#now();
 		}
 		return this.#now() - this.#lag.since >= stallMs;
 	}
 
-	#hold(held: Held, frame: Uint8Array): void {
-		held.isOverfull ||= held.bytes + frame.length > lagBytes;
+	/** A call when it was taken costs, and only a reader that lags waits for one. */
+	#write(frame: Frame): void {
+		if (this.#isOverfull()) return this.#overflowed();
+		const mayLag = this.#wire.waitingBytes + frame.bytes.length > drainedBytes;
+		this.#wire.write(frame, mayLag ? this.#flushed : undefined);
+	}
+
+	#isOverfull(): boolean {
+		return this.#wire.isOpen && this.#wire.waitingBytes > overflowBytes;
+	}
+
+	#hold(held: Held, frame: Frame): void {
+		const { length } = frame.bytes;
+		held.isOverfull ||= held.bytes + length > lagBytes;
 		if (held.isOverfull) return;
 		held.frames.push(frame);
-		held.bytes += frame.length;
+		held.bytes += length;
 	}
 
 	#fallBehind(stateVector: Uint8Array): void {
 		this.#lagged();
-		this.#lag = { stateVector, lowestBytes: this.#socket.bufferedAmount, since: this.#now() };
+		this.#lag = { stateVector, lowestBytes: this.#wire.waitingBytes, since: this.#now() };
 	}
 
 	readonly #flushed = (): void => {
-		if (!this.#lag || this.#socket.bufferedAmount > drainedBytes) return;
+		if (!this.#lag || this.#wire.waitingBytes > drainedBytes) return;
 		const { stateVector } = this.#lag;
 		this.#lag = undefined;
 		this.#caughtUp(stateVector);

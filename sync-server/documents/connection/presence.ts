@@ -1,6 +1,7 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { writeMessage } from '#shared/wire/messages.ts';
+import { writeMessage, type Message } from '#shared/wire/messages.ts';
+import { Frame } from './frame.ts';
 
 const stateBytes = 2048;
 const entriesPerFrame = 1000;
@@ -11,7 +12,7 @@ const gatherMs = 100;
 export interface Present {
 	readonly user: string;
 	readonly userName: string;
-	sendPresence(frame: Uint8Array): void;
+	sendPresence(frame: Frame): void;
 }
 
 interface Shown {
@@ -21,8 +22,13 @@ interface Shown {
 	readonly state: string;
 }
 
-/** A frame that says nothing. A stock client closes after 30 s without a message: this keeps it. */
-export const emptyPresence = writeMessage({ kind: 'awareness', update: Uint8Array.of(0) });
+const nobody: Message = { kind: 'awareness', update: Uint8Array.of(0) };
+
+/** The answer where nobody is shown. */
+export const nobodyShown = writeMessage(nobody);
+
+/** Says nothing. A stock client closes after 30 s without a message: this keeps it. */
+export const keepAlive = new Frame(nobody);
 
 /**
  * Who is in a document, relayed and never kept: one client id per connection, a bounded state, the person's
@@ -89,8 +95,8 @@ export class Presence {
 	/** Everyone who is here, as one frame. */
 	frame(): Uint8Array {
 		return this.#isBlind() || this.#shown.size === 0
-			? emptyPresence
-			: writeEntries([...this.#shown]);
+			? nobodyShown
+			: writeMessage(showing([...this.#shown]));
 	}
 
 	stop(): void {
@@ -105,8 +111,8 @@ export class Presence {
 
 	#send(): void {
 		this.#timer = undefined;
-		const frame = writeEntries(
-			[...this.#moved].map((client) => [client, this.#shown.get(client)!]),
+		const frame = new Frame(
+			showing([...this.#moved].map((client) => [client, this.#shown.get(client)!])),
 		);
 		for (const client of this.#moved)
 			if (this.#shown.get(client)!.state === 'null') this.#shown.delete(client);
@@ -141,7 +147,7 @@ function readEntries(update: Uint8Array): AwarenessEntry[] | undefined {
 	}
 }
 
-function writeEntries(shown: readonly (readonly [number, Shown])[]): Uint8Array {
+function showing(shown: readonly (readonly [number, Shown])[]): Message {
 	const update = encoding.encode((out) => {
 		encoding.writeVarUint(out, shown.length);
 		for (const [client, { clock, state }] of shown) {
@@ -150,7 +156,7 @@ function writeEntries(shown: readonly (readonly [number, Shown])[]): Uint8Array 
 			encoding.writeVarString(out, state);
 		}
 	});
-	return writeMessage({ kind: 'awareness', update });
+	return { kind: 'awareness', update };
 }
 
 /** The state with the person's true id and name in it, or undefined where it is no small JSON object. */

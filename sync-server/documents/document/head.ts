@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { formatCursor, type Cursor } from '#shared/wire/cursor.ts';
-import { writeMessage } from '#shared/wire/messages.ts';
+import { Frame } from '../connection/frame.ts';
 
 interface HeadOptions {
 	/** What was on disk when the document was opened. */
@@ -9,7 +9,7 @@ interface HeadOptions {
 	readonly read: () => Promise<Cursor>;
 	/** So long after a change, everybody hears of it. */
 	readonly tellAfterMs: number;
-	readonly tell: (frame: Uint8Array) => void;
+	readonly tell: (frame: Frame) => void;
 	readonly failed: (error: unknown) => void;
 }
 
@@ -75,6 +75,6 @@ export class Head {
 		}
 		const { cursor } = this;
 		if (cursor && !this.#isStopped)
-			this.#options.tell(writeMessage({ kind: 'head', cursor: formatCursor(cursor) }));
+			this.#options.tell(new Frame({ kind: 'head', cursor: formatCursor(cursor) }));
 	}
 }

@@ -4,7 +4,6 @@ import * as Y from 'yjs';
 import type { Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { leastWriterBeside, type LeastWriters } from '#shared/wire/document-version.ts';
-import { writeMessage } from '#shared/wire/messages.ts';
 import { packUpdates } from '#shared/wire/pack-updates.ts';
 import { hasPending, type StoredState } from '../../log/compact-document.ts';
 import type { Compacted, OpenedDocument } from '../../log/update-log.ts';
@@ -20,6 +19,7 @@ import { LargeWrites, type LargeWritesHost } from './large-writes.ts';
 import { InFlight, type AppliedUpdate, type DurableUpdate } from './in-flight.ts';
 import { Owners } from './owners.ts';
 import type { Writer, WriteVerdict } from './writer.ts';
+import { Frame } from '../connection/frame.ts';
 import { Presence, type Present } from '../connection/presence.ts';
 import type { Committed } from '../projector.ts';
 import type { ReadAside } from './read-aside.ts';
@@ -29,9 +29,9 @@ import type { Turns } from '../turns.ts';
 /** Who hears of a document: a connection. */
 export interface Listener extends Present {
 	/** A durable change; `before` is the state vector of a client that has everything but this. */
-	sendUpdate(frame: Uint8Array, before: () => Uint8Array): void;
+	sendUpdate(frame: Frame, before: () => Uint8Array): void;
 	/** How far the document is on disk; what it says was sent before. */
-	sendHead(frame: Uint8Array): void;
+	sendHead(frame: Frame): void;
 	/** The document is gone from memory: what the disk refused is not served (S2). */
 	documentFailed(): void;
 }
@@ -312,8 +312,8 @@ export class OpenDocument {
 
 	#broadcast(done: readonly AppliedUpdate[]): void {
 		if (this.listeners.size === 0) return;
-		const frames = packUpdates(done.map(({ data }) => data)).map((update) =>
-			writeMessage({ kind: 'update', update }),
+		const frames = packUpdates(done.map(({ data }) => data)).map(
+			(update) => new Frame({ kind: 'update', update }),
 		);
 		let before: Uint8Array | undefined;
 		const stateBefore = (): Uint8Array =>

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { pino } from 'pino';
 import { splitUpdate } from '#shared/wire/split-update.ts';
+import type { Frame } from '#sync-server/documents/connection/frame.ts';
 import { newCounters } from '#sync-server/documents/counters.ts';
 import { GateAside } from '#sync-server/documents/gate/gate-aside.ts';
 import { OpenDocument, type Listener } from '#sync-server/documents/document/open-document.ts';
@@ -77,7 +78,7 @@ async function open(disk: MemoryDisk): Promise<Opened> {
 	return { document, committed };
 }
 
-const sizeOf = (frame: Uint8Array): number => frame.length;
+const sizeOf = ({ bytes }: Frame): number => bytes.length;
 
 /** Hears everything, and keeps how large it was. */
 function listener(): Listener & { readonly sizes: number[] } {

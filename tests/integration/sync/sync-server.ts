@@ -9,6 +9,7 @@ import { forwardClock } from '#sync-server/forward-clock.ts';
 import { openDocuments, type Documents } from '#sync-server/documents/documents.ts';
 import type { GateAsideOptions } from '#sync-server/documents/gate/gate-aside.ts';
 import type { ReceivedLimits } from '#sync-server/documents/connection/received.ts';
+import { Wire } from '#sync-server/documents/connection/wire.ts';
 import type { ProjectedChange, Projection } from '#sync-server/documents/projection.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import type { UpdateLog } from '#sync-server/log/update-log.ts';
@@ -105,7 +106,7 @@ export async function startSyncServer(
 		const { pathname, searchParams } = new URL(request.url!, 'http://local');
 		const user = searchParams.get('user') ?? 'ada';
 		void documents.accept(
-			socket,
+			new Wire(socket, request.socket),
 			{ user, name: user.toUpperCase(), credential: searchParams.get('token') ?? user },
 			pathname.slice('/sync/'.length),
 			readClientAddress(searchParams),

@@ -281,10 +281,12 @@ export class SyncWorld {
 					ears.closed(code);
 				},
 			},
-			accepted: (ws) => {
+			accepted: (wire) => {
 				const who = { user, name: user, credential: session };
-				if (isEnded) ws.close(closeCodes.signInNeeded.code, closeCodes.signInNeeded.reason);
-				else void this.server.documents.accept(ws, who, path, { cursor, version: documentVersion });
+				const { code, reason } = closeCodes.signInNeeded;
+				const address = { cursor, version: documentVersion };
+				if (isEnded) wire.socket.close(code, reason);
+				else void this.server.documents.accept(wire, who, path, address);
 			},
 		});
 		const mayRead = !isEnded && this.rights.accessOf(user, path) !== 'none';
