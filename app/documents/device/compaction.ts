@@ -1,13 +1,7 @@
 import * as Y from 'yjs';
 import type { Replica } from '#app/replica/database.ts';
 import { fromLog } from './origins.ts';
-import {
-	applyPartInSlices,
-	isIncomplete,
-	readAfter,
-	readDocumentRow,
-	rowsBetween,
-} from './document-storage.ts';
+import { applyPartInSlices, isIncomplete, readStored, rowsBetween } from './document-storage.ts';
 import { applyInSlices, piecesInSlices } from './slices.ts';
 
 /** After so many rows a log is worth folding. */
@@ -31,14 +25,7 @@ export async function compactDocument(
 
 async function fold(replica: Replica, document: string): Promise<boolean> {
 	const { updates, documents, documentSnapshots } = replica;
-	const [row, part] = await replica.transaction(
-		'r',
-		[updates, documents, documentSnapshots],
-		async () => {
-			const found = await readDocumentRow(replica, document);
-			return [found, await readAfter(replica, found, 0)] as const;
-		},
-	);
+	const [row, part] = await readStored(replica, document);
 	if (row.head === row.foldedTo) return false;
 
 	const whole = new Y.Doc();

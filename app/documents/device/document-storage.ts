@@ -103,6 +103,18 @@ export interface Unreadable {
 	readonly value: unknown;
 }
 
+/** A document as it lies on this device: its bookkeeping and all of its log, as they were at one moment. */
+export function readStored(
+	replica: Replica,
+	name: string,
+): Promise<readonly [row: DocumentRow, part: LogPart]> {
+	const { updates, documents, documentSnapshots } = replica;
+	return replica.transaction('r', [updates, documents, documentSnapshots], async () => {
+		const row = await readDocumentRow(replica, name);
+		return [row, await readAfter(replica, row, 0)] as const;
+	});
+}
+
 /**
  * What the log holds after `seen`; to be called within a transaction over `updates` and
  * `documentSnapshots`. Where rows were folded meanwhile the snapshot comes along in their place.

@@ -5,8 +5,8 @@ import {
 	acknowledged,
 	applyPartInSlices,
 	isIncomplete,
-	readAfter,
 	readDocumentRow,
+	readStored,
 } from '../device/document-storage.ts';
 import { fromLog } from '../device/origins.ts';
 
@@ -29,15 +29,7 @@ const largeBytes = 512 * 1024;
  * cannot be read: then only a socket can bring it up to date.
  */
 export async function readQuiet(replica: Replica, name: string): Promise<QuietDocument | 'unfit'> {
-	const { updates, documents, documentSnapshots } = replica;
-	const [row, part] = await replica.transaction(
-		'r',
-		[updates, documents, documentSnapshots],
-		async () => {
-			const found = await readDocumentRow(replica, name);
-			return [found, await readAfter(replica, found, 0)] as const;
-		},
-	);
+	const [row, part] = await readStored(replica, name);
 	const bytes = part.updates.reduce((sum, { length }) => sum + length, part.snapshot?.length ?? 0);
 	if (bytes > largeBytes) return 'unfit';
 	const doc = new Y.Doc();

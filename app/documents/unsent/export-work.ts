@@ -3,7 +3,7 @@ import * as Y from 'yjs';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import { rootMaps } from '#shared/wire/document-shape.ts';
 import type { RefusedRow, Replica } from '#app/replica/database.ts';
-import { applyPart, readAfter, readDocumentRow } from '../device/document-storage.ts';
+import { applyPart, readStored } from '../device/document-storage.ts';
 import type { Documents } from '../documents.ts';
 import { fromLog } from '../device/origins.ts';
 import { printWorkFile, type WorkDocument, type WorkFile } from './work-file.ts';
@@ -46,10 +46,7 @@ export async function exportWork(
 
 /** Everything that this device has of a document, in a doc of its own. */
 export async function readDocument(replica: Replica, name: string): Promise<Y.Doc> {
-	const { updates, documents, documentSnapshots } = replica;
-	const part = await replica.transaction('r', [updates, documents, documentSnapshots], async () =>
-		readAfter(replica, await readDocumentRow(replica, name), 0),
-	);
+	const [, part] = await readStored(replica, name);
 	const doc = new Y.Doc();
 	applyPart(doc, part, fromLog);
 	return doc;
