@@ -1,18 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { EndedCredentials } from '#sync-server/accounts/ended-credentials.ts';
 import { acceptSockets } from '#sync-server/http/sockets.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
+import { cleanUpAfterEach } from './cleanups.ts';
 import { startSyncServer, TestTables } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanUpAfterEach();
 
 /** A door with small limits. `?token=` is who comes; a document is loaded when `release` is called. */
 async function door() {

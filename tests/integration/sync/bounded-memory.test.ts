@@ -1,24 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import * as Y from 'yjs';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
 import { serverEnvironment, serverFlags } from '#sync-server/operator/server-command.ts';
 import { residentMb } from '../../bench/resident-memory.ts';
-import { startSyncServer, type SyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
 import { WireClient } from './wire-client.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function server(options: Parameters<typeof startSyncServer>[0] = {}): Promise<SyncServer> {
-	const started = await startSyncServer(options);
-	cleanups.push(() => started.close());
-	return started;
-}
+const cleanups = cleanUpAfterEach();
+const server = serversIn(cleanups);
 
 const text = 'x'.repeat(30_000);
 

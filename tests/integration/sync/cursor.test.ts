@@ -1,14 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { formatCursor, parseCursor } from '#shared/wire/cursor.ts';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
+import { cleanUpAfterEach } from './cleanups.ts';
 import { startSyncServer, type SyncServer } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanUpAfterEach();
 
 async function server(options: Parameters<typeof startSyncServer>[0] = {}): Promise<SyncServer> {
 	const started = await startSyncServer({ idleBytes: 0, headMs: 1, ...options });

@@ -1,16 +1,14 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
+import { cleanUpAfterEach } from './cleanups.ts';
 import { startSyncServer, TestTables, type SyncServer } from './sync-server.ts';
 import { CommitFaults, openFaultyLog } from '../../support/faulty-disk.ts';
 import { WireClient } from './wire-client.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanUpAfterEach();
 
 const batches = ['b', 'c', 'd'];
 const pathOf = (batch: string): string => `p/${batch}/answers`;

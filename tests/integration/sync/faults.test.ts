@@ -1,19 +1,12 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import type { UpdateLog } from '#sync-server/log/update-log.ts';
-import { startSyncServer, TestTables, type SyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import { startSyncServer, TestTables } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function server(options: Parameters<typeof startSyncServer>[0] = {}): Promise<SyncServer> {
-	const started = await startSyncServer(options);
-	cleanups.push(() => started.close());
-	return started;
-}
+const cleanups = cleanUpAfterEach();
+const server = serversIn(cleanups);
 
 const answers = 'p/b/answers';
 const others = 'p/c/answers';

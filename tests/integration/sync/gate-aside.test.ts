@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { newCounters } from '#sync-server/documents/counters.ts';
 import { GateAside, GateBusy } from '#sync-server/documents/gate/gate-aside.ts';
@@ -10,19 +10,11 @@ import { ReadAside } from '#sync-server/documents/document/read-aside.ts';
 import { Turns } from '#sync-server/documents/turns.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import { honestDocument, hostileUpdates, submission } from '../../unit/sync/hostile-updates.ts';
-import { startSyncServer, type SyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
 import { WireClient } from './wire-client.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function server(options: Parameters<typeof startSyncServer>[0] = {}): Promise<SyncServer> {
-	const started = await startSyncServer(options);
-	cleanups.push(() => started.close());
-	return started;
-}
+const cleanups = cleanUpAfterEach();
+const server = serversIn(cleanups);
 
 const answers = 'p/b/answers';
 const weeksOfWork = (document: Y.Doc): void => {

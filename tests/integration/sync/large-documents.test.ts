@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { pino } from 'pino';
 import { splitUpdate } from '#shared/wire/split-update.ts';
@@ -13,14 +13,12 @@ import { Turns } from '#sync-server/documents/turns.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import { watchTurns } from '../../support/longest-turn.ts';
 import { submission } from '../../unit/sync/hostile-updates.ts';
+import { cleanUpAfterEach } from './cleanups.ts';
 import { startSyncServer } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
 const answers = 'p/b/answers';
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanUpAfterEach();
 
 const ada = { user: 'ada', version: 0, mayWrite: () => true };
 const bob = { user: 'bob', version: 0, mayWrite: () => true };

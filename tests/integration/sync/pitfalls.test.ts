@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { newCounters } from '#sync-server/documents/counters.ts';
@@ -13,20 +13,13 @@ import { Turns } from '#sync-server/documents/turns.ts';
 import { readDocument } from '#sync-server/log/compact-document.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
-import { startSyncServer, type SyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import { startSyncServer } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
 /** Pitfalls of other servers that no rule's own test walks into (tests/README.md has the list). */
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function server(options: Parameters<typeof startSyncServer>[0] = {}): Promise<SyncServer> {
-	const started = await startSyncServer(options);
-	cleanups.push(() => started.close());
-	return started;
-}
+const cleanups = cleanUpAfterEach();
+const server = serversIn(cleanups);
 
 const answers = 'p/b/answers';
 

@@ -1,22 +1,15 @@
 import { once } from 'node:events';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { WebsocketProvider } from 'y-websocket';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
-import { startSyncServer, TestTables, type SyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import { startSyncServer, TestTables } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function server(options: Parameters<typeof startSyncServer>[0] = {}): Promise<SyncServer> {
-	const started = await startSyncServer(options);
-	cleanups.push(() => started.close());
-	return started;
-}
+const cleanups = cleanUpAfterEach();
+const server = serversIn(cleanups);
 
 const answers = 'p/b/answers';
 const at = '2026-01-01T00:00:00Z';

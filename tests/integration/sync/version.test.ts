@@ -1,13 +1,11 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
+import { cleanUpAfterEach } from './cleanups.ts';
 import { startSyncServer, type SyncServer } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-	for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = cleanUpAfterEach();
 
 /** Version 2 writes what older clients would damage; version 1 does not. */
 const leastWriters = [0, 0, 2];
