@@ -192,13 +192,15 @@ test('a browser that is killed while somebody types has on its disk what it said
 		const found = await witness.onDevice(page);
 		const lost = witness.typed.filter((one) => !found.includes(one));
 		expect(lost).toEqual(isStored || lost.length === 0 ? [] : [last]);
-		witness.forget(lost);
 		await witness.look(page);
 		await relay.open();
 		await networkIsBack(page);
 		await isOnServer(page);
 		await witness.look(page);
-		expect(witness.onDisk()).toEqual(witness.typed);
+		// What the browser had no time to store may have reached the server all the same.
+		const onDisk = witness.onDisk();
+		witness.forget(lost.filter((one) => !onDisk.includes(one)));
+		expect(onDisk).toEqual(witness.typed);
 	}
 	await context.close();
 	await rm(profile, { recursive: true });
