@@ -4,12 +4,8 @@ import type { BroughtBack, LostClients } from '#shared/wire/brought-back.ts';
 import type { CatchUpReply, CatchUpRequest } from '#shared/wire/catch-up.ts';
 import { closeCodes } from '#shared/wire/close-codes.ts';
 import type { ClientAddress } from '#shared/wire/client-address.ts';
-import {
-	formatDocumentName,
-	parseDocumentName,
-	type DocumentName,
-} from '#shared/wire/document-name.ts';
-import { leastWriters, type LeastWriters } from '#shared/wire/document-version.ts';
+import { formatDocumentName, parseDocumentName } from '#shared/wire/document-name.ts';
+import type { LeastWriters } from '#shared/wire/document-version.ts';
 import { forwardClock } from '../forward-clock.ts';
 import type { UpdateLog } from '../log/update-log.ts';
 import { bringBack, lostClients, type BringBackReply } from './catch-up/bring-back.ts';
@@ -18,29 +14,17 @@ import {
 	type ChangedPage,
 	type ChangedPosition,
 } from './catch-up/changed-documents.ts';
-import { Compactor } from './compactor.ts';
 import { Connection, type ConnectionHost } from './connection/connection.ts';
 import { newCounters, type Counters } from './counters.ts';
 import type { Directory } from './directory.ts';
-import { isProjected } from './document/entries.ts';
 import { Exchange, Visit, type ExchangeHost } from './catch-up/exchange.ts';
-import { FewAtOnce } from './few-at-once.ts';
-import { GateAside, type GateAsideOptions } from './gate/gate-aside.ts';
-import { OpenDocument } from './document/open-document.ts';
 import type { Projection } from './projection.ts';
 import { Projector } from './projector.ts';
-import { ReadAside } from './document/read-aside.ts';
-import { readStored } from './document/read-stored.ts';
 import { Received, type ReceivedLimits } from './connection/received.ts';
-import { Turns } from './turns.ts';
+import { ResidentDocuments, type ResidentLimits } from './resident-documents.ts';
 import type { Wire } from './connection/wire.ts';
 
 const tickMs = 15_000;
-const idleBytes = 64 * 1024 * 1024;
-const idleDocuments = 200;
-const headMs = 2000;
-/** Each load holds a document's bytes and the log's thread; more at once make none of them faster. */
-const loadingAtOnce = 64;
 
 export interface DocumentsOptions {
 	readonly log: UpdateLog;
@@ -53,19 +37,11 @@ export interface DocumentsOptions {
 	readonly elapsed?: () => number;
 	/** Which clients may write beside which; a test has its own. */
 	readonly leastWriters?: LeastWriters;
-	readonly limits?: {
-		/** Rows after which a document is compacted (200). */
-		readonly compactionRows?: number;
-		/** What documents that nobody has open may take in memory. */
-		readonly idleBytes?: number;
+	readonly limits?: ResidentLimits & {
 		/** How often connections are looked after (15 s). */
 		readonly tickMs?: number;
-		/** How long after a change everybody hears how far the document is (2 s). */
-		readonly headMs?: number;
 		/** Of what was received and is not on disk yet. */
 		readonly received?: ReceivedLimits;
-		/** Of updates that are judged beside the main thread. */
-		readonly aside?: GateAsideOptions;
 	};
 }
 
@@ -139,125 +115,26 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	const elapsed = options.elapsed ?? (() => performance.now());
 	const counters = newCounters();
 	const projector = new Projector({ log, projection, logger });
-	const compactionRows = options.limits?.compactionRows;
-	const compactor = new Compactor({
+	const received = new Received(options.limits?.received);
+	const connections = new Set<Connection>();
+	/** Documents of requests under way. */
+	const visits = new Set<Visit>();
+	/** Connections whose clients have everything of a document that nobody has open. */
+	const watching = new Map<string, Set<Connection>>();
+	let isClosing = false;
+	const resident = new ResidentDocuments({
 		log,
 		projector,
 		logger,
 		counters,
-		...(compactionRows !== undefined && { leastRows: compactionRows }),
+		now,
+		leastWriters: options.leastWriters,
+		limits: options.limits,
+		loaded(document) {
+			for (const connection of [...(watching.get(document.path) ?? [])])
+				connection.attach(document);
+		},
 	});
-	const aside = new GateAside(options.limits?.aside);
-	const readAside = new ReadAside();
-	const received = new Received(options.limits?.received);
-	const turns = new Turns();
-	const loading = new FewAtOnce(loadingAtOnce);
-	const connections = new Set<Connection>();
-	/** Documents of requests under way. */
-	const visits = new Set<Visit>();
-	/** One promise for everybody who opens the same document. */
-	const opened = new Map<string, Promise<OpenDocument>>();
-	const resident = new Map<string, OpenDocument>();
-	/** Connections whose clients have everything of a document that nobody has open. */
-	const watching = new Map<string, Set<Connection>>();
-	/** Documents nobody has open, the longest unused first. */
-	const idle = new Set<OpenDocument>();
-	let isClosing = false;
-
-	async function open(
-		path: string,
-		name: DocumentName,
-		use: (document: OpenDocument) => void,
-	): Promise<void> {
-		for (;;) {
-			const opening = opened.get(path) ?? load(path, name);
-			opened.set(path, opening);
-			const document = await opening;
-			// It may have been dropped between its opening and this turn.
-			if (document.isClosed) {
-				if (opened.get(path) === opening) opened.delete(path);
-				continue;
-			}
-			idle.delete(document);
-			return use(document);
-		}
-	}
-
-	async function load(path: string, name: DocumentName): Promise<OpenDocument> {
-		try {
-			const { stored, yjs } = await loading.run(async () => {
-				const found = await log.open(path);
-				return { stored: found, yjs: await readStored(path, found.stored, { readAside, turns }) };
-			});
-			const document = new OpenDocument({
-				path,
-				name,
-				log: stored,
-				yjs,
-				aside,
-				readAside,
-				turns,
-				headMs: options.limits?.headMs ?? headMs,
-				counters,
-				logger,
-				now,
-				leastWriters: options.leastWriters ?? leastWriters,
-				committed(one, change) {
-					if (isProjected(name.part)) projector.committed(path, change);
-					compactor.consider(one);
-					if (one.isIdle) retire(one);
-				},
-				failed() {
-					if (isProjected(name.part)) projector.readAgain(path);
-				},
-				closed(one) {
-					opened.delete(path);
-					resident.delete(path);
-					idle.delete(one);
-				},
-			});
-			resident.set(path, document);
-			for (const connection of [...(watching.get(path) ?? [])]) connection.attach(document);
-			return document;
-		} catch (error) {
-			opened.delete(path);
-			throw error;
-		}
-	}
-
-	/** Keeps a document that nobody has open for a while, and drops the longest unused beyond the limits. */
-	function retire(document: OpenDocument): void {
-		idle.delete(document);
-		idle.add(document);
-		if (isProjected(document.name.part)) void projector.release(document.path);
-		const limit = options.limits?.idleBytes ?? idleBytes;
-		let bytes = 0;
-		for (const one of idle) bytes += one.residentBytes;
-		for (const one of idle) {
-			if (bytes <= limit && idle.size <= idleDocuments) return;
-			bytes -= one.residentBytes;
-			one.evict();
-		}
-	}
-
-	/** Keeps a document in memory for the work of somebody who has no connection. */
-	async function use<T>(
-		path: string,
-		name: DocumentName,
-		work: (document: OpenDocument) => Promise<T>,
-	): Promise<T> {
-		if (isClosing) throw new Error('the documents are closing');
-		const { promise: working, resolve } = Promise.withResolvers<T>();
-		await open(path, name, (document) => {
-			const release = document.hold();
-			const leave = (): void => {
-				release();
-				if (document.isIdle && !document.isClosed) retire(document);
-			};
-			resolve(work(document).finally(leave));
-		});
-		return working;
-	}
 
 	/** Does something with documents that ends with the right to it (S7). */
 	async function visiting<T>(
@@ -278,7 +155,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		received,
 		elapsed,
 		find: (user, name) => directory.find(user, name),
-		open,
+		open: (...asked) => resident.open(...asked),
 		isResident: (path) => resident.has(path),
 		watch(path, connection) {
 			const those = watching.get(path) ?? new Set();
@@ -290,7 +167,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		},
 		since: (path, cursor) => log.since(path, cursor),
 		sinceEach: (...asked) => log.sinceEach(...asked),
-		use,
+		use: (...asked) => resident.use(...asked),
 		quarantine(refused) {
 			logger.warn(
 				{ document: refused.document, user: refused.user, reason: refused.reason },
@@ -302,8 +179,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		},
 		left(connection) {
 			connections.delete(connection);
-			const document = resident.get(formatDocumentName(connection.name));
-			if (document?.isIdle) retire(document);
+			resident.left(formatDocumentName(connection.name));
 		},
 		failed: (error, what) => logger.error({ err: error }, what),
 	};
@@ -354,8 +230,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		async remove(project) {
 			for (const connection of [...connections])
 				if (connection.name.project === project) connection.close(closeCodes.notFound);
-			for (const document of [...resident.values()])
-				if (document.name.project === project) document.evict();
+			resident.drop(project);
 			projector.drop(`${project}/`);
 			await log.remove(`${project}/`);
 		},
@@ -370,12 +245,8 @@ export function openDocuments(options: DocumentsOptions): Documents {
 			isClosing = true;
 			clearInterval(ticking);
 			for (const connection of [...connections]) connection.close(closeCodes.restarting);
-			await Promise.all([...resident.values()].map((document) => document.whenSettled()));
-			await aside.close();
-			await readAside.close();
-			await compactor.close();
+			await resident.close();
 			await projector.close();
-			for (const document of [...resident.values()]) document.evict();
 		},
 	};
 }
