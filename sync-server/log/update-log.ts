@@ -195,6 +195,9 @@ export interface UpdateLog {
 /** What is kept of refused bytes, per document and user. */
 export const quarantineLimits = { rows: 50, bytesEach: 256 * 1024 } as const;
 
+/** What a thread says instead of throwing UnreadableDocument. */
+export const unreadableCode = 'unreadable';
+
 /** The document's bytes on disk are damaged. It is not served, and nothing is written over it (S3). */
 export class UnreadableDocument extends Error {
 	constructor(document: string, what: string, options?: ErrorOptions) {

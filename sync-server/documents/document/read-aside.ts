@@ -1,11 +1,16 @@
 import type { StoredState } from '../../log/compact-document.ts';
-import { IdleThread } from '../../log/idle-thread.ts';
+import { IdleThread } from '../../threads/idle-thread.ts';
 import { FewAtOnce } from '../few-at-once.ts';
 import type { Difference, ReadMethods } from './read-thread.ts';
 
+/** For a document, which is at most 16 MB, and its updates. */
+const heapMegabytes = 1024;
+
 /** Reads large documents in a thread, which is started when it is needed and ends when it no longer is. */
 export class ReadAside {
-	readonly #thread = new IdleThread<ReadMethods>(new URL('./read-thread.ts', import.meta.url));
+	readonly #thread = new IdleThread<ReadMethods>(new URL('./read-thread.ts', import.meta.url), {
+		heapMegabytes,
+	});
 	/** One after the other: each holds a document. */
 	readonly #turns = new FewAtOnce(1);
 

@@ -2,7 +2,7 @@ import * as Y from 'yjs';
 import { piecesOf, splitUpdate } from '#shared/wire/split-update.ts';
 import { letGoOfBuffers } from '../../give-back.ts';
 import { readDocument, type StoredState } from '../../log/compact-document.ts';
-import { serveCalls } from '../../log/serve-calls.ts';
+import { serveCalls } from '../../threads/serve-calls.ts';
 
 /** So much of a document is told at once; who takes it gets the next part. */
 const partBytes = 2 * 1024 * 1024;

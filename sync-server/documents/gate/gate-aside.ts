@@ -1,10 +1,10 @@
-import { Worker } from 'node:worker_threads';
-import type { AsideVerdict, GateAnswer, GateJob } from './gate-thread.ts';
+import type { StoredState } from '../../log/compact-document.ts';
+import { IdleThread } from '../../threads/idle-thread.ts';
+import { within } from '../../threads/within.ts';
+import type { AsideVerdict, GateJob, GateMethods } from './gate-thread.ts';
 
-const idleMs = 30_000;
 /** For the copy of the document, which is our own and at most 16 MB. */
 const copyLimitMs = 30_000;
-const memoryLimitMegabytes = 512;
 
 export interface GateAsideOptions {
 	/** What one update may take to be judged and applied (2 s), and as much again for each MB of it. */
@@ -12,11 +12,13 @@ export interface GateAsideOptions {
 	/** Updates that wait, at most (64), and their bytes (64 MB). */
 	readonly waiting?: number;
 	readonly waitingBytes?: number;
+	/** What the thread may hold (512 MB). */
+	readonly heapMegabytes?: number;
 }
 
 /** An update to judge; what it is judged against is read when its turn comes. */
-export interface AsideJob extends Omit<GateJob, 'state'> {
-	readonly readState: () => Promise<GateJob['state']>;
+export interface AsideJob extends GateJob {
+	readonly readState: () => Promise<StoredState>;
 }
 
 interface Waiting {
@@ -46,18 +48,20 @@ export class GateAside {
 	readonly #queues = new Map<string, Waiting[]>();
 	#waiting = 0;
 	#waitingBytes = 0;
-	#worker: Worker | undefined;
+	readonly #thread: IdleThread<GateMethods>;
 	#isRunning = false;
-	#idle: NodeJS.Timeout | undefined;
+	#isClosed = false;
 
 	constructor({
 		judgeLimitMs = 2000,
 		waiting = 64,
 		waitingBytes = 64 * 1024 * 1024,
+		heapMegabytes = 512,
 	}: GateAsideOptions = {}) {
 		this.#judgeLimitMs = judgeLimitMs;
 		this.#limit = waiting;
 		this.#limitBytes = waitingBytes;
+		this.#thread = new IdleThread(new URL('./gate-thread.ts', import.meta.url), { heapMegabytes });
 	}
 
 	/** The verdict on an update. Rejects with GateBusy when too many wait. */
@@ -77,19 +81,19 @@ export class GateAside {
 		});
 	}
 
-	/** Ends the thread; what still waits is rejected. */
+	/** Ends the thread; what still waits or is being judged is rejected. */
 	async close(): Promise<void> {
+		this.#isClosed = true;
 		for (const queue of this.#queues.values())
 			for (const { reject } of queue) reject(new GateBusy());
 		this.#queues.clear();
 		this.#waiting = 0;
 		this.#waitingBytes = 0;
-		await this.#end();
+		await this.#thread.end();
 	}
 
 	async #run(): Promise<void> {
 		this.#isRunning = true;
-		clearTimeout(this.#idle);
 		let next: Waiting | undefined;
 		while ((next = this.#next())) {
 			const { job, resolve, reject } = next;
@@ -100,7 +104,6 @@ export class GateAside {
 			}
 		}
 		this.#isRunning = false;
-		this.#idle = setTimeout(() => void this.#end(), idleMs).unref();
 	}
 
 	#next(): Waiting | undefined {
@@ -115,57 +118,22 @@ export class GateAside {
 		return undefined;
 	}
 
-	async #judge({ readState, ...asked }: AsideJob): Promise<AsideVerdict> {
-		const job: GateJob = { ...asked, state: await readState() };
-		this.#worker ??= startThread();
-		const worker = this.#worker;
-		const { promise, resolve, reject } = Promise.withResolvers<AsideVerdict>();
+	async #judge({ readState, ...job }: AsideJob): Promise<AsideVerdict> {
+		const state = await readState();
+		if (this.#isClosed) throw new GateBusy();
 		const limitMs = this.#judgeLimitMs * (1 + job.update.length / 2 ** 20);
-		let hasBegun = false;
-		const tooMuch = (cause: unknown): void =>
-			hasBegun
-				? resolve({ kind: 'refuse', refusal: 'tooSlow' })
-				: reject(new Error('the gate could not copy a document', { cause }));
-		let timer = setTimeout(tooMuch, copyLimitMs, 'it took too long');
-		const hear = (said: GateAnswer): void => {
-			if (said !== 'begun') return resolve(said);
-			hasBegun = true;
-			clearTimeout(timer);
-			timer = setTimeout(tooMuch, limitMs);
-		};
-		let isAlive = true;
-		const died = (cause: unknown): void => {
-			isAlive = false;
-			tooMuch(cause);
-		};
-		worker.on('message', hear).on('error', died).on('exit', died);
-		let isAnswered = false;
+		let hasCopy = false;
 		try {
-			worker.postMessage(job, [job.update.buffer as ArrayBuffer]);
-			const verdict = await promise;
-			isAnswered = isAlive && !(verdict.kind === 'refuse' && verdict.refusal === 'tooSlow');
-			return verdict;
-		} finally {
-			clearTimeout(timer);
-			worker.off('message', hear).off('error', died).off('exit', died);
-			if (!isAnswered) await this.#end();
+			return await this.#thread.ask(async (thread) => {
+				await within(copyLimitMs, thread.call('copy', state));
+				hasCopy = true;
+				// From here on it is the client's bytes that take the time and the memory.
+				return within(limitMs, thread.give('judge', job));
+			});
+		} catch (cause) {
+			if (this.#isClosed) throw new GateBusy();
+			if (hasCopy) return { kind: 'refuse', refusal: 'tooSlow' };
+			throw new Error('the gate could not copy a document', { cause });
 		}
 	}
-
-	async #end(): Promise<void> {
-		clearTimeout(this.#idle);
-		const worker = this.#worker;
-		this.#worker = undefined;
-		await worker?.terminate();
-	}
-}
-
-function startThread(): Worker {
-	const worker = new Worker(new URL('./gate-thread.ts', import.meta.url), {
-		resourceLimits: { maxOldGenerationSizeMb: memoryLimitMegabytes },
-	});
-	// A thread that dies while nobody asks it anything harms nobody; whoever asks next hears of it.
-	worker.on('error', () => undefined);
-	worker.unref();
-	return worker;
 }

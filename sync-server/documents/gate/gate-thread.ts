@@ -1,15 +1,14 @@
-import { parentPort } from 'node:worker_threads';
 import * as Y from 'yjs';
 import type { Part } from '#shared/access/access.ts';
 import { splitUpdate } from '#shared/wire/split-update.ts';
 import { hasPending, readDocument, type StoredState } from '../../log/compact-document.ts';
+import { letGoOfBuffers } from '../../give-back.ts';
+import { serveCalls } from '../../threads/serve-calls.ts';
 import { inspectUpdate, type GateVerdict } from './inspect-update.ts';
 
-/** An update to judge, and what it is judged against. */
+/** An update to judge. */
 export interface GateJob {
 	readonly update: Uint8Array;
-	/** The document as it is stored. */
-	readonly state: StoredState;
 	readonly part: Part;
 	readonly user: string;
 	readonly owners: ReadonlyMap<number, string>;
@@ -26,19 +25,22 @@ export type AsideVerdict =
 			readonly documentBytes: number | undefined;
 	  });
 
-/** Said once the copy stands: from here on it is the client's bytes that take the time. */
-export type GateAnswer = 'begun' | AsideVerdict;
+/** What the next update is judged against; gone once that was done. */
+let copied: Y.Doc | undefined;
 
-const port = parentPort;
-if (!port) throw new Error('this program runs as a worker thread');
-
-const answer = (said: GateAnswer): void => port.postMessage(said);
-
-port.on('message', (job: GateJob) => {
-	const document = readDocument('a copy', job.state);
-	answer('begun');
-	answer(judge(document, job));
-});
+const gate = {
+	/** Reads a document as it is stored, to judge an update against. */
+	copy(state: StoredState): void {
+		copied = readDocument('a copy', state);
+	},
+	/** The verdict on an update of the document that was copied. */
+	judge(job: GateJob): AsideVerdict {
+		const document = copied!;
+		copied = undefined;
+		return judge(document, job);
+	},
+};
+export type GateMethods = typeof gate;
 
 /** Also applies what passed: what takes too long to apply is found out here, and not in the main thread. */
 function judge(document: Y.Doc, job: GateJob): AsideVerdict {
@@ -52,3 +54,5 @@ function judge(document: Y.Doc, job: GateJob): AsideVerdict {
 	const documentBytes = isMeasured ? Y.encodeStateAsUpdate(document).length : undefined;
 	return { ...verdict, pieces: splitUpdate(effect), documentBytes };
 }
+
+serveCalls(gate, { answered: letGoOfBuffers });

@@ -1,5 +1,5 @@
 import { letGoOfBuffers } from '../../give-back.ts';
-import { serveCalls } from '../../log/serve-calls.ts';
+import { serveCalls } from '../../threads/serve-calls.ts';
 import { itemPast } from './item-past.ts';
 
 const methods = { itemPast };

@@ -1,6 +1,6 @@
 import { earlierParts } from '#shared/corpus/earlier.ts';
 import { formatDocumentName } from '#shared/wire/document-name.ts';
-import { IdleThread } from '../../log/idle-thread.ts';
+import { IdleThread } from '../../threads/idle-thread.ts';
 import type { StoredHistory, UpdateLog } from '../../log/update-log.ts';
 import { FewAtOnce } from '../few-at-once.ts';
 import type { HistoryMethods } from './history-thread.ts';
@@ -8,6 +8,8 @@ import type { ItemPast, PastQuestion } from './item-past.ts';
 
 /** What lies in memory meanwhile is bounded: the past of one batch. */
 const atOnce = 1;
+/** Beyond that the question is too large to be answered; nobody else notices. */
+const heapMegabytes = 1024;
 
 export interface HistoryOfBatch extends Omit<PastQuestion, 'notBefore'> {
 	readonly project: string;
@@ -34,7 +36,7 @@ export function openHistories({
 	readonly now: () => number;
 }): Histories {
 	const program = new URL('./history-thread.ts', import.meta.url);
-	const thread = new IdleThread<HistoryMethods>(program);
+	const thread = new IdleThread<HistoryMethods>(program, { heapMegabytes });
 	const turns = new FewAtOnce(atOnce);
 	return {
 		read: ({ project, batch, ...question }) =>

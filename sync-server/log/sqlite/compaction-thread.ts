@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { letGoOfBuffers } from '../../give-back.ts';
 import type { ArchivePiece } from '../archive-piece.ts';
 import { foldDocument, moveBase, type FoldedDocument } from '../fold-document.ts';
-import { serveCalls } from '../serve-calls.ts';
+import { serveCalls } from '../../threads/serve-calls.ts';
 
 /** A fold ready to be written: its snapshot gzipped, and how large that was before. */
 export interface PackedFold extends Omit<FoldedDocument, 'snapshot'> {

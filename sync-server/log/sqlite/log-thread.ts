@@ -1,7 +1,8 @@
 import { workerData } from 'node:worker_threads';
 import { LogFile } from './log-file.ts';
 import { openLogFile } from './log-schema.ts';
-import { serveCalls } from '../serve-calls.ts';
+import { messageOf, serveCalls } from '../../threads/serve-calls.ts';
+import { UnreadableDocument, unreadableCode } from '../update-log.ts';
 
 /** What the log's thread is started with. */
 export interface LogThreadData {
@@ -12,4 +13,10 @@ export interface LogThreadData {
 
 const { file, maxPages } = workerData as LogThreadData;
 const log = new LogFile(() => openLogFile(file, maxPages));
-serveCalls(log, { close: () => log.close() });
+serveCalls(log, {
+	failure: (error) => ({
+		message: messageOf(error),
+		...(error instanceof UnreadableDocument && { code: unreadableCode }),
+	}),
+	close: () => log.close(),
+});

@@ -2,15 +2,19 @@ import { GroupCommit, type Appender } from '../group-commit.ts';
 import {
 	defaultHistoryMs,
 	nothingCompacted,
+	unreadableCode,
 	UnreadableDocument,
 	type UpdateLog,
 } from '../update-log.ts';
-import { IdleThread } from '../idle-thread.ts';
+import { IdleThread } from '../../threads/idle-thread.ts';
 import type { CompactionMethods } from './compaction-thread.ts';
 import type { ToExpire } from './history-rows.ts';
 import type { LogFile } from './log-file.ts';
 import type { LogThreadData } from './log-thread.ts';
-import { ThreadCaller, ThreadError } from '../thread-caller.ts';
+import { ThreadCaller, ThreadError } from '../../threads/thread-caller.ts';
+
+/** For two copies of a document, which is at most 16 MB, and what is kept of its past. */
+const compactionMegabytes = 1536;
 
 /**
  * The update log in an SQLite file of its own. One thread owns it, so that an import into the tables
@@ -28,9 +32,10 @@ export async function openSqliteLog(
 	program = new URL('./log-thread.ts', import.meta.url),
 ): Promise<UpdateLog> {
 	const keepsHistory = historyMs > 0;
-	const writer = await ThreadCaller.start<LogFile>(program, data);
+	const writer = await ThreadCaller.start<LogFile>(program, { workerData: data });
 	const compaction = new IdleThread<CompactionMethods>(
 		new URL('./compaction-thread.ts', import.meta.url),
+		{ heapMegabytes: compactionMegabytes },
 	);
 	const appenders = new Appenders();
 	const commits = new GroupCommit((batch) =>
@@ -125,7 +130,7 @@ export async function openSqliteLog(
 /** Throws what a thread said of a damaged document as what it is. */
 function unreadable(document: string): (cause: unknown) => never {
 	return (cause) => {
-		throw cause instanceof ThreadError && cause.isUnreadable
+		throw cause instanceof ThreadError && cause.code === unreadableCode
 			? new UnreadableDocument(document, 'its bytes on disk are damaged', { cause })
 			: cause;
 	};

@@ -81,6 +81,31 @@ describe('S5 large updates are judged beside the main thread', () => {
 		expect(other.document.getMap('draft').size).toBe(1);
 	});
 
+	test('one that takes too much memory is refused, and others go on', async () => {
+		const { url } = await server({ aside: { heapMegabytes: 24 } });
+		const client = await WireClient.join(`${url}/${answers}?user=eve`);
+		client.edit((document) => {
+			for (let index = 0; index < 100_000; index++)
+				document.getMap('draft').set(`i${index % 100}/v/t`, index);
+		});
+		expect(await client.barrier('1')).toMatchObject({ code: 8 });
+		const other = await WireClient.join(`${url}/${answers}?user=bob`);
+		other.edit(weeksOfWork);
+		expect(await other.barrier()).toBe('saved');
+		expect(other.document.getMap('draft').size).toBe(5_000);
+	});
+
+	test('who is judged when the server ends is not refused', async () => {
+		const aside = new GateAside();
+		const document = await openDocument(aside);
+		const large = new Y.Doc();
+		weeksOfWork(large);
+		const judging = document.write(Y.encodeStateAsUpdate(large), ada);
+		const closing = aside.close();
+		await expect(judging).rejects.toBeInstanceOf(GateBusy);
+		await closing;
+	});
+
 	test('the hostile: none holds the main thread for 100 ms, each is judged as in it', async () => {
 		const honest = honestDocument();
 		const document = await openDocument(new GateAside());

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { buffersOf } from '#sync-server/log/buffers-of.ts';
+import { buffersOf } from '#sync-server/threads/buffers-of.ts';
 
 const long = (): Uint8Array => new Uint8Array(10_000).fill(7);
 

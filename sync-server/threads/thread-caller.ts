@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { buffersOf } from './buffers-of.ts';
-import type { ThreadAnswer, ThreadCall } from './serve-calls.ts';
+import type { ThreadAnswer, ThreadCall, ThreadFailure } from './serve-calls.ts';
 
 /** The methods of a thread, as its caller sees them. */
 export type Callable<T> = {
@@ -10,15 +10,21 @@ export type Callable<T> = {
 		: never;
 };
 
-/** A failure inside a thread; `isUnreadable` where a document's bytes are damaged. */
+/** A method threw inside its thread, which lives on. */
 export class ThreadError extends Error {
-	readonly isUnreadable: boolean;
+	readonly code: string | undefined;
 
-	constructor(message: string, isUnreadable: boolean) {
+	constructor({ message, code }: ThreadFailure) {
 		super(message);
 		this.name = 'ThreadError';
-		this.isUnreadable = isUnreadable;
+		this.code = code;
 	}
+}
+
+export interface ThreadOptions {
+	readonly workerData?: unknown;
+	/** What it may hold before it is ended: those who ask it something are told, nobody else notices. */
+	readonly heapMegabytes?: number | undefined;
 }
 
 /** Calls into a worker thread that serves the methods of T. */
@@ -41,8 +47,16 @@ export class ThreadCaller<T> {
 	}
 
 	/** Starts the thread; rejects when it cannot. */
-	static async start<T>(program: URL, workerData?: unknown): Promise<ThreadCaller<T>> {
-		const worker = new Worker(program, { workerData });
+	static async start<T>(
+		program: URL,
+		{ workerData, heapMegabytes }: ThreadOptions = {},
+	): Promise<ThreadCaller<T>> {
+		const worker = new Worker(program, {
+			workerData,
+			...(heapMegabytes !== undefined && {
+				resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+			}),
+		});
 		await once(worker, 'message');
 		return new ThreadCaller<T>(worker);
 	}
@@ -104,10 +118,16 @@ export class ThreadCaller<T> {
 		await exit;
 	}
 
+	/** Ends it at once, whatever it is doing; who waits for it is told. */
+	async end(): Promise<void> {
+		this.#end(new Error('the thread was ended'));
+		await this.#worker.terminate();
+	}
+
 	#settle(answer: ThreadAnswer): void {
 		const waiting = this.#waiting.get(answer.id);
 		this.#waiting.delete(answer.id);
-		if ('failure' in answer) waiting?.reject(new ThreadError(answer.failure, answer.isUnreadable));
+		if ('failure' in answer) waiting?.reject(new ThreadError(answer.failure));
 		else waiting?.resolve(answer.result);
 	}
 
