@@ -4,16 +4,16 @@ import type { CatchUpAsk, CatchUpReply } from '#shared/wire/catch-up.ts';
 import { formatCursor, parseCursor } from '#shared/wire/cursor.ts';
 import { documentVersion } from '#shared/wire/document-version.ts';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
-import { cleanUpAfterEach } from './cleanups.ts';
-import { startSyncServer, type SyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import type { SyncServer, SyncServerOptions } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
 const cleanups = cleanUpAfterEach();
+const start = serversIn(cleanups, { idleBytes: 0, headMs: 1 });
 
-async function server(options: Parameters<typeof startSyncServer>[0] = {}): Promise<SyncServer> {
-	const started = await startSyncServer({ idleBytes: 0, headMs: 1, ...options });
+async function server(options: SyncServerOptions = {}): Promise<SyncServer> {
+	const started = await start(options);
 	for (let batch = 0; batch < 40; batch++) started.tables.batches.add(`b${batch}`);
-	cleanups.push(() => started.close());
 	return started;
 }
 

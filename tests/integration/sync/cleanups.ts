@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import { startSyncServer, type SyncServer } from './sync-server.ts';
+import { startSyncServer, type SyncServer, type SyncServerOptions } from './sync-server.ts';
 
 /** What a test has opened. */
 export interface Cleanups {
@@ -15,12 +15,13 @@ export function cleanUpAfterEach(): Cleanups {
 	return { push: (cleanup) => void cleanups.push(cleanup) };
 }
 
-/** Starts servers that are closed with everything else. */
+/** Starts servers, with these options where nothing else is said; they are closed with everything else. */
 export function serversIn(
 	cleanups: Cleanups,
-): (options?: Parameters<typeof startSyncServer>[0]) => Promise<SyncServer> {
+	usual: SyncServerOptions = {},
+): (options?: SyncServerOptions) => Promise<SyncServer> {
 	return async (options = {}) => {
-		const started = await startSyncServer(options);
+		const started = await startSyncServer({ ...usual, ...options });
 		cleanups.push(() => started.close());
 		return started;
 	};

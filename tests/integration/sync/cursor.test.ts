@@ -2,18 +2,12 @@ import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { formatCursor, parseCursor } from '#shared/wire/cursor.ts';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
-import { cleanUpAfterEach } from './cleanups.ts';
-import { startSyncServer, type SyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import type { SyncServer } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
 const cleanups = cleanUpAfterEach();
-
-async function server(options: Parameters<typeof startSyncServer>[0] = {}): Promise<SyncServer> {
-	const started = await startSyncServer({ idleBytes: 0, headMs: 1, ...options });
-	cleanups.push(() => started.close());
-	return started;
-}
-
+const server = serversIn(cleanups, { idleBytes: 0, headMs: 1 });
 const answers = 'p/b/answers';
 const empty = Uint8Array.of(0, 0);
 const join = ({ url }: SyncServer, user: string, cursor?: string, document?: Y.Doc) =>

@@ -1,16 +1,11 @@
-import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { newCounters } from '#sync-server/documents/counters.ts';
 import { GateAside, GateBusy } from '#sync-server/documents/gate/gate-aside.ts';
 import { limits } from '#sync-server/documents/gate/limits.ts';
-import { OpenDocument } from '#sync-server/documents/document/open-document.ts';
 import type { WriteVerdict } from '#sync-server/documents/document/writer.ts';
-import { ReadAside } from '#sync-server/documents/document/read-aside.ts';
-import { Turns } from '#sync-server/documents/turns.ts';
-import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import { honestDocument, hostileUpdates, submission } from '../../unit/sync/hostile-updates.ts';
 import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import { openDocument, writer } from './open-document.ts';
 import { WireClient } from './wire-client.ts';
 
 const cleanups = cleanUpAfterEach();
@@ -22,36 +17,7 @@ const weeksOfWork = (document: Y.Doc): void => {
 		document.getMap('draft').set(`i${index}/v/t`, { value: index });
 };
 
-/** A document as the server has it in memory, with its gate. */
-async function openDocument(aside: GateAside): Promise<OpenDocument> {
-	const log = openMemoryLog(new MemoryDisk());
-	const name = { project: 'p', batch: 'b', part: 'answers' } as const;
-	const readAside = new ReadAside();
-	const document = new OpenDocument({
-		path: answers,
-		name,
-		log: await log.open(answers),
-		yjs: new Y.Doc(),
-		aside,
-		readAside,
-		turns: new Turns(),
-		headMs: 1000,
-		counters: newCounters(),
-		logger: pino({ level: 'silent' }),
-		now: () => 0,
-		leastWriters: [],
-		committed: () => undefined,
-		failed: () => undefined,
-		closed: () => undefined,
-	});
-	cleanups.push(() => log.close());
-	cleanups.push(() => aside.close());
-	cleanups.push(() => readAside.close());
-	return document;
-}
-
-const ada = { user: 'ada', version: 0, mayWrite: () => true };
-const eve = { user: 'eve', version: 0, mayWrite: () => true };
+const [ada, eve] = [writer('ada'), writer('eve')];
 const word = (verdict: WriteVerdict): string =>
 	verdict.kind === 'refuse' ? verdict.refusal : verdict.kind;
 
@@ -97,7 +63,7 @@ describe('S5 large updates are judged beside the main thread', () => {
 
 	test('who is judged when the server ends is not refused', async () => {
 		const aside = new GateAside();
-		const document = await openDocument(aside);
+		const document = await openDocument(cleanups, { aside });
 		const large = new Y.Doc();
 		weeksOfWork(large);
 		const judging = document.write(Y.encodeStateAsUpdate(large), ada);
@@ -108,7 +74,7 @@ describe('S5 large updates are judged beside the main thread', () => {
 
 	test('the hostile: none holds the main thread for 100 ms, each is judged as in it', async () => {
 		const honest = honestDocument();
-		const document = await openDocument(new GateAside());
+		const document = await openDocument(cleanups);
 		const prepared = Y.encodeStateAsUpdate(honest);
 		expect(word(await document.write(prepared, ada))).toBe('ok');
 		for (const { name, update, verdict } of hostileUpdates(honest)) {
@@ -122,7 +88,7 @@ describe('S5 large updates are judged beside the main thread', () => {
 	});
 
 	test('a verdict does not outlive what it hung on', async () => {
-		const document = await openDocument(new GateAside());
+		const document = await openDocument(cleanups);
 		const large = new Y.Doc();
 		large.transact(() => {
 			weeksOfWork(large);
@@ -145,7 +111,7 @@ describe('S5 large updates are judged beside the main thread', () => {
 	});
 
 	test('a right that is lost while it is judged counts', async () => {
-		const document = await openDocument(new GateAside());
+		const document = await openDocument(cleanups);
 		const large = new Y.Doc();
 		weeksOfWork(large);
 		let mayWrite = true;

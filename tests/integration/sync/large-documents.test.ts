@@ -1,27 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { pino } from 'pino';
 import { splitUpdate } from '#shared/wire/split-update.ts';
 import type { Frame } from '#sync-server/documents/connection/frame.ts';
-import { newCounters } from '#sync-server/documents/counters.ts';
-import { GateAside } from '#sync-server/documents/gate/gate-aside.ts';
-import { OpenDocument, type Listener } from '#sync-server/documents/document/open-document.ts';
-import type { Committed } from '#sync-server/documents/projector.ts';
-import { ReadAside } from '#sync-server/documents/document/read-aside.ts';
-import { readStored } from '#sync-server/documents/document/read-stored.ts';
-import { Turns } from '#sync-server/documents/turns.ts';
-import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
+import type { Listener } from '#sync-server/documents/document/open-document.ts';
+import { MemoryDisk } from '#sync-server/log/memory-log.ts';
 import { watchTurns } from '../../support/longest-turn.ts';
 import { submission } from '../../unit/sync/hostile-updates.ts';
-import { cleanUpAfterEach } from './cleanups.ts';
-import { startSyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import { openDocument, writer } from './open-document.ts';
 import { WireClient } from './wire-client.ts';
 
 const answers = 'p/b/answers';
 const cleanups = cleanUpAfterEach();
+const server = serversIn(cleanups);
 
-const ada = { user: 'ada', version: 0, mayWrite: () => true };
-const bob = { user: 'bob', version: 0, mayWrite: () => true };
+const [ada, bob] = [writer('ada'), writer('bob')];
 
 /** A document of so many bytes, as a labeler who drew for weeks leaves it: regions, redrawn now and then. */
 function drawn(bytes: number): Y.Doc {
@@ -36,44 +29,6 @@ function drawn(bytes: number): Y.Doc {
 		}
 	});
 	return document;
-}
-
-interface Opened {
-	readonly document: OpenDocument;
-	readonly committed: Committed[];
-}
-
-/** A document as the server has it in memory. */
-async function open(disk: MemoryDisk): Promise<Opened> {
-	const log = openMemoryLog(disk);
-	const aside = new GateAside({ judgeLimitMs: 60_000 });
-	const readAside = new ReadAside();
-	const turns = new Turns();
-	cleanups.push(async () => {
-		await aside.close();
-		await readAside.close();
-		await log.close();
-	});
-	const opened = await log.open(answers);
-	const committed: Committed[] = [];
-	const document = new OpenDocument({
-		path: answers,
-		name: { project: 'p', batch: 'b', part: 'answers' },
-		log: opened,
-		yjs: await readStored(answers, opened.stored, { readAside, turns }),
-		aside,
-		readAside,
-		turns,
-		headMs: 1000,
-		counters: newCounters(),
-		logger: pino({ level: 'silent' }),
-		now: () => 0,
-		leastWriters: [],
-		committed: (_, change) => committed.push(change),
-		failed: () => undefined,
-		closed: () => undefined,
-	});
-	return { document, committed };
 }
 
 const sizeOf = ({ bytes }: Frame): number => bytes.length;
@@ -98,7 +53,7 @@ describe('S13 what is large is taken up piece by piece', () => {
 		const update = Y.encodeStateAsUpdate(large);
 		expect(update.length).toBeGreaterThan(megabytes * 1e6);
 		const disk = new MemoryDisk();
-		const { document } = await open(disk);
+		const document = await openDocument(cleanups, { disk });
 		const reader = listener();
 		document.listeners.add(reader);
 		const ended = watchTurns();
@@ -112,13 +67,13 @@ describe('S13 what is large is taken up piece by piece', () => {
 		expect(copy.getMap('draft').toJSON()).toEqual(large.getMap('draft').toJSON());
 
 		const watching = watchTurns();
-		const again = await open(disk);
+		const again = await openDocument(cleanups, { disk });
 		expect(watching()).toBeLessThan(100);
-		expect(again.document.stateVector()).toEqual(Y.encodeStateVector(large));
+		expect(again.stateVector()).toEqual(Y.encodeStateVector(large));
 	});
 
 	test('others write in between, and are not made to wait', async () => {
-		const { document } = await open(new MemoryDisk());
+		const document = await openDocument(cleanups);
 		const writing = document.write(Y.encodeStateAsUpdate(drawn(2e6)), ada);
 		let isOver = false;
 		void Promise.resolve(writing).then(() => (isOver = true));
@@ -138,7 +93,7 @@ describe('S13 what is large is taken up piece by piece', () => {
 
 	test('S6 what others submit in between counts for the pieces that come after', async () => {
 		const disk = new MemoryDisk();
-		const { document } = await open(disk);
+		const document = await openDocument(cleanups, { disk });
 		const large = drawn(1e6);
 		large.getMap('submitted').set('s1', submission('positive'));
 		const writing = document.write(Y.encodeStateAsUpdate(large), ada);
@@ -151,7 +106,7 @@ describe('S13 what is large is taken up piece by piece', () => {
 
 	test('S7 a right that is lost in between counts for the pieces that come after', async () => {
 		const disk = new MemoryDisk();
-		const { document } = await open(disk);
+		const document = await openDocument(cleanups, { disk });
 		const mayWrite = () => !disk.documents.has(answers);
 		const large = drawn(1e6);
 		const verdict = await document.write(Y.encodeStateAsUpdate(large), {
@@ -166,14 +121,14 @@ describe('S13 what is large is taken up piece by piece', () => {
 
 	test('S2 pieces that the disk took before it refused one make a document without holes', async () => {
 		const disk = new MemoryDisk();
-		const { document } = await open(disk);
+		const document = await openDocument(cleanups, { disk });
 		const large = drawn(1e6);
 		const writing = document.write(Y.encodeStateAsUpdate(large), ada);
 		while (!disk.documents.has(answers)) await new Promise((resolve) => setImmediate(resolve));
 		disk.failure = new Error('no space is left');
 		expect(await writing).toMatchObject({ kind: 'resync' });
 		expect(document.isClosed).toBe(true);
-		const { document: again } = await open(disk);
+		const again = await openDocument(cleanups, { disk });
 		expect(await again.write(Y.encodeStateAsUpdate(large), ada)).toMatchObject({ kind: 'ok' });
 		expect(again.stateVector()).toEqual(Y.encodeStateVector(large));
 	});
@@ -181,12 +136,11 @@ describe('S13 what is large is taken up piece by piece', () => {
 
 describe('S13 what someone lacks of a large document comes in parts', { timeout: 120_000 }, () => {
 	test('everything, with what is written meanwhile, and then how far it is', async () => {
-		const server = await startSyncServer({ headMs: 1 });
-		cleanups.push(() => server.close());
+		const { url } = await server({ headMs: 1 });
 		const large = drawn(1.3e6);
-		const writer = await WireClient.join(`${server.url}/${answers}?user=ada`, { document: large });
+		const writer = await WireClient.join(`${url}/${answers}?user=ada`, { document: large });
 		expect(await writer.barrier()).toBe('saved');
-		const reader = new WireClient(`${server.url}/${answers}?user=bob&cursor=`);
+		const reader = new WireClient(`${url}/${answers}?user=bob&cursor=`);
 		cleanups.push(() => reader.close());
 		await reader.opened();
 		reader.send({ kind: 'step1', stateVector: Y.encodeStateVector(reader.document) });
@@ -204,7 +158,7 @@ describe('S13 what someone lacks of a large document comes in parts', { timeout:
 		await reader.until(() => reader.kinds().at(-1) === 'head');
 		const head = reader.heard.at(-1)!;
 		const back = new WireClient(
-			`${server.url}/${answers}?user=bob&cursor=${head.kind === 'head' ? head.cursor : ''}`,
+			`${url}/${answers}?user=bob&cursor=${head.kind === 'head' ? head.cursor : ''}`,
 			{ document: reader.document },
 		);
 		cleanups.push(() => back.close());
@@ -213,12 +167,11 @@ describe('S13 what someone lacks of a large document comes in parts', { timeout:
 	});
 
 	test('a reader that asks and does not read costs one part, and gets the rest when it reads', async () => {
-		const server = await startSyncServer();
-		cleanups.push(() => server.close());
+		const { url, documents } = await server();
 		const large = drawn(2.5e6);
-		const writer = await WireClient.join(`${server.url}/${answers}?user=ada`, { document: large });
+		const writer = await WireClient.join(`${url}/${answers}?user=ada`, { document: large });
 		expect(await writer.barrier()).toBe('saved');
-		const reader = new WireClient(`${server.url}/${answers}?user=bob`);
+		const reader = new WireClient(`${url}/${answers}?user=bob`);
 		cleanups.push(() => reader.close());
 		await reader.opened();
 		reader.pause(true);
@@ -228,6 +181,6 @@ describe('S13 what someone lacks of a large document comes in parts', { timeout:
 		reader.pause(false);
 		await reader.until(() => reader.kinds().includes('step2'));
 		expect(reader.document.getMap('draft').size).toBe(large.getMap('draft').size);
-		expect(server.documents.stats().caughtUpReaders).toBeGreaterThan(0);
+		expect(documents.stats().caughtUpReaders).toBeGreaterThan(0);
 	});
 });

@@ -1,19 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
-import { newCounters } from '#sync-server/documents/counters.ts';
-import { GateAside } from '#sync-server/documents/gate/gate-aside.ts';
-import { OpenDocument } from '#sync-server/documents/document/open-document.ts';
-import { ReadAside } from '#sync-server/documents/document/read-aside.ts';
-import { Turns } from '#sync-server/documents/turns.ts';
 import { readDocument } from '#sync-server/log/compact-document.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
 import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import { openDocument, writer } from './open-document.ts';
 import { startSyncServer } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -84,41 +79,19 @@ test('S9 who comes back before the old socket is known to be gone keeps what is 
 
 test('S2 bytes of a socket that are used again before the commit do not change what is written', async () => {
 	const disk = new MemoryDisk();
-	const log = openMemoryLog(disk);
-	const readAside = new ReadAside();
-	const aside = new GateAside();
-	cleanups.push(() => readAside.close());
-	cleanups.push(() => aside.close());
-	const document = new OpenDocument({
-		path: answers,
-		name: { project: 'p', batch: 'b', part: 'answers' },
-		log: await log.open(answers),
-		yjs: new Y.Doc(),
-		aside,
-		readAside,
-		turns: new Turns(),
-		headMs: 1000,
-		counters: newCounters(),
-		logger: pino({ level: 'silent' }),
-		now: () => 0,
-		leastWriters: [],
-		committed: () => undefined,
-		failed: () => undefined,
-		closed: () => undefined,
-	});
+	const document = await openDocument(cleanups, { disk });
 	let release = (): void => undefined;
 	disk.ready = new Promise((resolve) => (release = resolve));
 	const source = new Y.Doc();
 	source.getMap('draft').set('i1/v/t', 'words'.repeat(100));
 	const bytes = Y.encodeStateAsUpdate(source);
-	const verdict = await document.write(bytes, { user: 'ada', version: 0, mayWrite: () => true });
+	const verdict = await document.write(bytes, writer('ada'));
 	expect(verdict.kind).toBe('ok');
 	bytes.fill(0);
 	release();
 	await document.whenSettled();
-	const { stored } = await log.open(answers);
+	const { stored } = await openMemoryLog(disk).open(answers);
 	const written = readDocument(answers, stored);
 	expect(written.getMap('draft').toJSON()).toEqual(source.getMap('draft').toJSON());
 	document.evict();
-	await log.close();
 });

@@ -1,19 +1,10 @@
 import * as encoding from 'lib0/encoding';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import * as awareness from 'y-protocols/awareness';
-import { startSyncServer, type SyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
 import { WireClient } from './wire-client.ts';
 
-const servers: SyncServer[] = [];
-afterEach(async () => {
-	for (const server of servers.splice(0)) await server.close();
-});
-
-async function server(): Promise<SyncServer> {
-	const started = await startSyncServer();
-	servers.push(started);
-	return started;
-}
+const server = serversIn(cleanUpAfterEach());
 
 function show(client: WireClient, clientId: number, clock: number, state: unknown): void {
 	const update = encoding.encode((out) => {

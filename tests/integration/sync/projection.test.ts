@@ -1,20 +1,11 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type * as Y from 'yjs';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
-import { startSyncServer, TestTables, type SyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import { startSyncServer, TestTables } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
-const servers: SyncServer[] = [];
-afterEach(async () => {
-	for (const server of servers.splice(0)) await server.close();
-});
-
-async function server(options: Parameters<typeof startSyncServer>[0] = {}): Promise<SyncServer> {
-	const started = await startSyncServer(options);
-	servers.push(started);
-	return started;
-}
-
+const server = serversIn(cleanUpAfterEach());
 const answers = 'p/b/answers';
 const submission = (value: string): object => ({
 	item: 'i1',

@@ -55,21 +55,21 @@ export interface SyncServer {
 	close(): Promise<void>;
 }
 
+export interface SyncServerOptions {
+	readonly disk?: MemoryDisk;
+	readonly tables?: TestTables;
+	readonly log?: UpdateLog;
+	readonly compactionRows?: number;
+	readonly idleBytes?: number;
+	readonly tickMs?: number;
+	readonly aside?: GateAsideOptions;
+	readonly received?: ReceivedLimits;
+	readonly headMs?: number;
+	readonly leastWriters?: LeastWriters;
+}
+
 /** A server with real sockets around the documents. `?user=` says who comes: signing in is not tested here. */
-export async function startSyncServer(
-	options: {
-		disk?: MemoryDisk;
-		tables?: TestTables;
-		log?: UpdateLog;
-		compactionRows?: number;
-		idleBytes?: number;
-		tickMs?: number;
-		aside?: GateAsideOptions;
-		received?: ReceivedLimits;
-		headMs?: number;
-		leastWriters?: LeastWriters;
-	} = {},
-): Promise<SyncServer> {
+export async function startSyncServer(options: SyncServerOptions = {}): Promise<SyncServer> {
 	const disk = options.disk ?? new MemoryDisk();
 	const tables = options.tables ?? new TestTables();
 	const log = options.log ?? openMemoryLog(disk);

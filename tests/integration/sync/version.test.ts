@@ -1,21 +1,15 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
-import { cleanUpAfterEach } from './cleanups.ts';
-import { startSyncServer, type SyncServer } from './sync-server.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import type { SyncServer } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
-
-const cleanups = cleanUpAfterEach();
 
 /** Version 2 writes what older clients would damage; version 1 does not. */
 const leastWriters = [0, 0, 2];
 const answers = 'p/b/answers';
-
-async function server(disk = new MemoryDisk()): Promise<SyncServer> {
-	const started = await startSyncServer({ disk, leastWriters });
-	cleanups.push(() => started.close());
-	return started;
-}
+const cleanups = cleanUpAfterEach();
+const server = serversIn(cleanups, { leastWriters });
 
 const join = ({ url }: SyncServer, query: string, document = new Y.Doc()): Promise<WireClient> =>
 	WireClient.join(`${url}/${answers}?${query}`, { document });
@@ -53,14 +47,14 @@ test('S12 a client that is too old reads on, is told so, and what it sent is nei
 
 test('S12 it holds after a restart, for whoever says no version, and for what the gate would refuse', async () => {
 	const disk = new MemoryDisk();
-	const first = await startSyncServer({ disk, leastWriters });
+	const first = await server({ disk });
 	const fresh = await join(first, 'user=bob&version=2');
 	fresh.edit(value('i2'));
 	expect(await fresh.barrier()).toBe('saved');
 	await fresh.close();
 	await first.close();
 
-	const started = await server(disk);
+	const started = await server({ disk });
 	const stock = await join(started, 'user=eve');
 	stock.edit((document) => document.getMap('of before').set('k', 1));
 	await stock.until(() => stock.kinds().includes('denied'));
