@@ -1,9 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { chromium, type BrowserContext, type Page } from 'playwright';
-import { build, type Rolldown } from 'vite';
+import type { BrowserContext, Page } from 'playwright';
 import * as Y from 'yjs';
 import {
 	catchUpLimits,
@@ -12,11 +7,11 @@ import {
 	type CatchUpReply,
 } from '#shared/wire/catch-up.ts';
 import { documentVersion } from '#shared/wire/document-version.ts';
-import { Flywheel, freePort } from '../support/flywheel.ts';
-import { provideNeeds } from '../support/needs.ts';
-import { Relay } from '../support/relay.ts';
+import type { Flywheel } from '../support/flywheel.ts';
+import { behindRelay, type BehindRelay } from './behind-relay.ts';
 import type { Benchmark, Figure } from './benchmark.ts';
-import { importLines, lines, makeProject } from './project.ts';
+import { pageScript } from './page-script.ts';
+import { lines, makeProject } from './project.ts';
 
 const batches = 2000;
 const edited = 200;
@@ -29,36 +24,20 @@ const value = 'written without a network';
 export const catchingUp: Benchmark = {
 	name: 'catch-up',
 	method: `The client of the app in real Chromium, with ${batches} batches’ answers on the device, fetched there by its first look. The network is cut (connections refused, the browser told so), ${edited} of them are edited and ${changedByOthers} others changed on the server by somebody else. From the network’s return until nothing is unsent on the device and the ${changedByOthers} are on it: time, requests, sockets. Then the server is killed (-9) and started again, and every edit must be on its disk.`,
-	async run() {
-		const port = await freePort();
-		const relay = new Relay(port);
-		await relay.open();
-		const flywheel = await Flywheel.start({
-			port,
-			url: relay.url,
-			environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-		});
-		const profile = await mkdtemp(join(tmpdir(), 'flywheel-profile-'));
-		const context = await open(profile);
-		try {
+	run: () =>
+		behindRelay(async (place) => {
+			const { flywheel } = place;
 			const names = await makeDocuments(flywheel);
-			const page = await openDevice(context, flywheel, names);
+			const context = await place.openDevice();
+			const page = await openPage(context, flywheel, names);
 			await until(() => page.evaluate(() => device.hasLooked()));
-			return await comeBack({ context, page, relay, flywheel, names });
-		} finally {
-			await context.close();
-			await flywheel.remove();
-			await relay.close();
-			await rm(profile, { recursive: true, force: true });
-		}
-	},
+			return await comeBack({ ...place, context, page, names });
+		}),
 };
 
-interface Scene {
+interface Scene extends BehindRelay {
 	readonly context: BrowserContext;
 	readonly page: Page;
-	readonly relay: Relay;
-	readonly flywheel: Flywheel;
 	readonly names: readonly string[];
 }
 
@@ -122,15 +101,11 @@ async function comeBack({ context, page, relay, flywheel, names }: Scene): Promi
 /** Makes batches of one item, and writes something into the answers of each. */
 async function makeDocuments(flywheel: Flywheel): Promise<string[]> {
 	const project = await makeProject(flywheel, 'Catch up');
-	await importLines(flywheel, project, lines(batches));
-	const { batches: made } = await flywheel.call<{ batches: string[] }>(
-		'POST',
-		`/api/projects/${project}/batches`,
-		{
-			...{ purpose: 'label', choose: { by: 'oldest', count: batches }, size: 1 },
-			members: ['owner'],
-		},
-	);
+	await flywheel.importLines(project, lines(batches));
+	const made = await flywheel.makeBatches(project, {
+		...{ choose: { by: 'oldest', count: batches }, size: 1 },
+		members: ['owner'],
+	});
 	const names = made.map((batch) => `${project}/${batch}/answers`);
 	await exchange(flywheel, names, 'i1/v/tone');
 	return names;
@@ -166,15 +141,8 @@ function draftIn(reply: CatchUpReply): Record<string, unknown> {
 	return doc.getMap('draft').toJSON();
 }
 
-function open(profile: string): Promise<BrowserContext> {
-	return chromium.launchPersistentContext(profile, {
-		executablePath: provideNeeds().chromium,
-		args: ['--no-sandbox', '--disable-background-networking'],
-	});
-}
-
 /** Signs in, and starts the app's client on a page of the same origin that has no other. */
-async function openDevice(
+async function openPage(
 	context: BrowserContext,
 	flywheel: Flywheel,
 	names: readonly string[],
@@ -183,23 +151,9 @@ async function openDevice(
 	await page.goto(await flywheel.signInLink('owner'));
 	await page.waitForURL('**/projects');
 	await page.goto(`${flywheel.url}/healthz`);
-	await page.addScriptTag({ content: await clientScript() });
+	await page.addScriptTag({ content: await pageScript('documents/device-page.ts', 'devicePage') });
 	await page.evaluate((kept) => startDevice(kept), names);
 	return page;
-}
-
-async function clientScript(): Promise<string> {
-	const entry = new URL('../component/documents/device-page.ts', import.meta.url).pathname;
-	const built = (await build({
-		configFile: false,
-		logLevel: 'warn',
-		plugins: [svelte({ configFile: false, compilerOptions: { runes: true } })],
-		build: {
-			write: false,
-			lib: { entry, formats: ['iife'], name: 'devicePage' },
-		},
-	})) as Rolldown.RolldownOutput[];
-	return built[0]!.output[0].code;
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

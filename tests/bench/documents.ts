@@ -2,7 +2,7 @@ import * as Y from 'yjs';
 import { WireClient } from '../integration/sync/wire-client.ts';
 import { Flywheel } from '../support/flywheel.ts';
 import type { Benchmark } from './benchmark.ts';
-import { importLines, lines, makeProject } from './project.ts';
+import { lines, makeProject } from './project.ts';
 import { residentMb, watchMemory } from './resident-memory.ts';
 
 const documents = 10_000;
@@ -17,12 +17,10 @@ export const manyDocuments: Benchmark = {
 	name: 'documents',
 	method: `The real server: ${documents.toLocaleString('en')} documents (three of each batch) are opened, written to, acknowledged and closed, ${atOnce} at a time; resident memory by the kernel once nobody has one open and 35 s have passed, against the same after the first ${warmUp}. Then ${stalledReaders} readers ask for a document of 6 MB 20 times each and read nothing, while somebody writes 6 MB more; the growth at its peak, for each of them.`,
 	async run() {
-		const flywheel = await Flywheel.start({
-			environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-		});
+		const flywheel = await Flywheel.startEmpty();
 		try {
 			const project = await makeProject(flywheel, 'Documents');
-			await importLines(flywheel, project, lines(10));
+			await flywheel.importLines(project, lines(10));
 			const urls = await makeDocuments(flywheel, project);
 			await openAll(urls.slice(0, warmUp));
 			await pass(quietMs);
@@ -64,17 +62,12 @@ export const manyDocuments: Benchmark = {
 
 /** Makes batches until they have that many documents; answers their addresses. */
 async function makeDocuments(flywheel: Flywheel, project: string): Promise<string[]> {
-	const me = await flywheel.call<{ user: { id: string } }>('GET', '/api/me');
 	const urls: string[] = [];
 	while (urls.length < documents + warmUp) {
-		const { batches } = await flywheel.call<{ batches: string[] }>(
-			'POST',
-			`/api/projects/${project}/batches`,
-			{ purpose: 'label', items: ['t1'], members: [me.user.id] },
-		);
+		const [batch] = await flywheel.makeBatches(project, { items: ['t1'], members: ['owner'] });
 		for (const part of ['answers', 'verdicts', 'notes'])
 			urls.push(
-				`${flywheel.direct.replace('http', 'ws')}/sync/${project}/${batches[0]}/${part}?token=${flywheel.token}`,
+				`${flywheel.direct.replace('http', 'ws')}/sync/${project}/${batch}/${part}?token=${flywheel.token}`,
 			);
 	}
 	return urls;

@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium, type BrowserContext, type Page } from 'playwright';
-import { Flywheel, freePort } from '../support/flywheel.ts';
-import { provideNeeds } from '../support/needs.ts';
-import { Relay } from '../support/relay.ts';
+import type { BrowserContext, Page } from 'playwright';
+import { behindRelay } from './behind-relay.ts';
 import { quantile, type Benchmark, type Figure } from './benchmark.ts';
-import { importLines, lines, makeProject } from './project.ts';
+import { lines, makeProject } from './project.ts';
 
 const answers = 200;
 
@@ -14,28 +9,19 @@ const answers = 200;
 export const labeling: Benchmark = {
 	name: 'label',
 	method: `Real Chromium on a project of 100,000 items: ${answers} keys, each pressed once the next item lies on the desk. Event Timing duration (key to next paint; what Chromium does not report took less than 16 ms and counts as 16), long tasks over the same time; then the network is cut and the browser started anew on the same profile.`,
-	async run() {
-		const port = await freePort();
-		const relay = new Relay(port);
-		await relay.open();
-		const flywheel = await Flywheel.start({
-			port,
-			url: relay.url,
-			environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-		});
-		const profile = await mkdtemp(join(tmpdir(), 'flywheel-profile-'));
-		try {
+	run: () =>
+		behindRelay(async ({ flywheel, relay, openDevice }) => {
 			const project = await makeProject(flywheel, 'Label');
-			await importLines(flywheel, project, lines(100_000));
+			await flywheel.importLines(project, lines(100_000));
 			const { batch } = await flywheel.call<{ batch: string }>(
 				'POST',
 				`/api/projects/${project}/batches/take`,
 				{ count: 200 },
 			);
 			const desk = `${relay.url}/projects/${project}/label/${batch}`;
-			const online = await labelAll(await open(profile), await flywheel.signInLink('owner'), desk);
+			const online = await labelAll(await openDevice(), await flywheel.signInLink('owner'), desk);
 			await relay.cut('refused');
-			const cold = await coldStart(await open(profile), desk);
+			const cold = await coldStart(await openDevice(), desk);
 			return [
 				...online,
 				{
@@ -45,21 +31,8 @@ export const labeling: Benchmark = {
 					bar: { at: 'most', value: 2 },
 				},
 			];
-		} finally {
-			await flywheel.remove();
-			await relay.close();
-			await rm(profile, { recursive: true, force: true });
-		}
-	},
+		}),
 };
-
-function open(profile: string): Promise<BrowserContext> {
-	return chromium.launchPersistentContext(profile, {
-		executablePath: provideNeeds().chromium,
-		args: ['--no-sandbox', '--disable-background-networking'],
-		viewport: { width: 1440, height: 900 },
-	});
-}
 
 async function labelAll(context: BrowserContext, link: string, desk: string): Promise<Figure[]> {
 	try {

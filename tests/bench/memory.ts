@@ -1,7 +1,7 @@
 import { Flywheel } from '../support/flywheel.ts';
 import { samplesReady } from '../support/turn-the-wheel.ts';
 import type { Benchmark } from './benchmark.ts';
-import { importLines, lines, makeProject } from './project.ts';
+import { lines, makeProject } from './project.ts';
 import { residentMb, watchMemory } from './resident-memory.ts';
 
 /** What the server's process needs, at rest and at work. */
@@ -17,7 +17,7 @@ export const memory: Benchmark = {
 			const idle = residentMb(flywheel.pid);
 			const peak = watchMemory(flywheel.pid);
 			const project = await makeProject(flywheel, 'Memory');
-			await importLines(flywheel, project, lines(100_000, 4));
+			await flywheel.importLines(project, lines(100_000, 4));
 			await flywheel.call('POST', `/api/projects/${project}/snapshots`, {
 				name: 'main',
 				message: 'Bench',

@@ -1,16 +1,12 @@
-import { join } from 'node:path';
-import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { chromium, type Browser, type Page } from 'playwright';
-import { build } from 'vite';
+import type { Browser, Page } from 'playwright';
 import * as Y from 'yjs';
-import svelteConfig from '../../svelte.config.js';
 import { WireClient } from '../integration/sync/wire-client.ts';
-import { Flywheel, freePort } from '../support/flywheel.ts';
-import { provideNeeds } from '../support/needs.ts';
-import { Relay } from '../support/relay.ts';
+import type { Flywheel } from '../support/flywheel.ts';
+import { behindRelay } from './behind-relay.ts';
 import type { Benchmark } from './benchmark.ts';
 import type { DayOfWork } from './day-of-work.ts';
-import { importLines, lines, makeProject } from './project.ts';
+import { pageScript } from './page-script.ts';
+import { lines, makeProject } from './project.ts';
 import { watchTaskTimes } from './task-times.ts';
 
 const batches = 4;
@@ -21,29 +17,18 @@ const regionsEach = 10;
 export const offlineDay: Benchmark = {
 	name: 'offline-day',
 	method: `Real Chromium and the real server. ${batches} batches of ${itemsEach} items (the most that one may have) are labeled while the network is cut: ${batches * itemsEach * regionsEach} regions and ${batches * itemsEach} submissions, through the app's own documents in a tab beside the workspace. Then the network is mended: seconds until the badge of the workspace says "on the server", which is after the server's fsync, and until another device that has the first batch open all the while shows that nothing is left to do; long tasks (above 50 ms) on both pages meanwhile, and the most processor time that one took, since server, browser and both pages share the processors here.`,
-	async run() {
-		const port = await freePort();
-		const relay = new Relay(port);
-		await relay.open();
-		const flywheel = await Flywheel.start({
-			port,
-			url: relay.url,
-			environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-		});
-		const browser = await chromium.launch({
-			executablePath: provideNeeds().chromium,
-			args: ['--no-sandbox', '--disable-background-networking'],
-		});
-		try {
+	run: () =>
+		behindRelay(async ({ flywheel, relay, openBrowser }) => {
+			const browser = await openBrowser();
 			const project = await makeProject(flywheel, 'Day');
-			await importLines(flywheel, project, lines(batches * itemsEach));
+			await flywheel.importLines(project, lines(batches * itemsEach));
 			const made = await makeBatches(flywheel, project);
 			const desk = `/projects/${project}/label/${made[0]!.batch}`;
 			const labeler = await openDesk(browser, flywheel, relay.url, desk);
 			const other = await openDesk(browser, flywheel, flywheel.direct, desk);
 			const beside = await labeler.context().newPage();
 			await beside.goto(relay.url);
-			await beside.addScriptTag({ content: await bundle() });
+			await beside.addScriptTag({ content: await pageScript('day-of-work.ts', 'day') });
 			await relay.cut('refused');
 			await label(beside, { batches: made, regionsEach });
 			await beside.close();
@@ -87,12 +72,7 @@ export const offlineDay: Benchmark = {
 				},
 				{ what: 'most processor time of a task', value: mostTime, unit: 'ms' },
 			];
-		} finally {
-			await browser.close();
-			await flywheel.remove();
-			await relay.close();
-		}
-	},
+		}),
 };
 
 interface Batch {
@@ -102,16 +82,11 @@ interface Batch {
 }
 
 async function makeBatches(flywheel: Flywheel, project: string): Promise<Batch[]> {
-	const me = await flywheel.call<{ user: { id: string } }>('GET', '/api/me');
 	const made: Batch[] = [];
 	for (let index = 0; index < batches; index++) {
 		const items = Array.from({ length: itemsEach }, (_, n) => `t${index * itemsEach + n}`);
-		const { batches: ids } = await flywheel.call<{ batches: string[] }>(
-			'POST',
-			`/api/projects/${project}/batches`,
-			{ purpose: 'label', items, members: [me.user.id] },
-		);
-		made.push({ batch: ids[0]!, document: `${project}/${ids[0]}/answers`, items });
+		const [batch] = await flywheel.makeBatches(project, { items, members: ['owner'] });
+		made.push({ batch, document: `${project}/${batch}/answers`, items });
 	}
 	return made;
 }
@@ -131,29 +106,6 @@ async function openDesk(
 	await page.locator('[data-item]').waitFor();
 	await page.locator('[data-saved="server"]').waitFor();
 	return page;
-}
-
-/** The app's own documents as one script: it puts `day` on the page. */
-async function bundle(): Promise<string> {
-	const made = await build({
-		configFile: false,
-		root: join(import.meta.dirname, '../..'),
-		logLevel: 'error',
-		plugins: [svelte({ configFile: false, compilerOptions: svelteConfig.compilerOptions })],
-		build: {
-			write: false,
-			lib: {
-				entry: join(import.meta.dirname, '../component/day-of-work.ts'),
-				formats: ['iife'],
-				name: 'day',
-			},
-		},
-	});
-	const outputs = Array.isArray(made) ? made : [made];
-	for (const one of outputs)
-		if ('output' in one)
-			return one.output.map((part) => ('code' in part ? part.code : '')).join('');
-	throw new Error('nothing was built');
 }
 
 async function label(page: Page, day: Pick<DayOfWork, 'batches' | 'regionsEach'>): Promise<void> {

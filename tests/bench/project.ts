@@ -49,20 +49,3 @@ export function lines(count: number, answeredEvery = 0): string {
 	}
 	return `${out.join('\n')}\n`;
 }
-
-/** Imports JSON lines; answers the report and how long it took until everything was durable. */
-export async function importLines(
-	flywheel: Flywheel,
-	project: string,
-	body: string,
-): Promise<{ items: number; refused: number; seconds: number }> {
-	const began = performance.now();
-	const reply = await fetch(`${flywheel.direct}/api/projects/${project}/import?format=jsonl`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${flywheel.token}` },
-		body,
-	});
-	if (!reply.ok) throw new Error(await reply.text());
-	const report = (await reply.json()) as { items: number; refused: number };
-	return { ...report, seconds: (performance.now() - began) / 1000 };
-}

@@ -1,6 +1,6 @@
 import { Flywheel } from '../support/flywheel.ts';
 import type { Benchmark } from './benchmark.ts';
-import { importLines, lines, makeProject } from './project.ts';
+import { lines, makeProject } from './project.ts';
 
 /** Freezing a corpus of 100,000 items, then freezing it again after 100 answers changed. */
 export const snapshot: Benchmark = {
@@ -8,27 +8,17 @@ export const snapshot: Benchmark = {
 	method:
 		'100,000 items, a quarter of them labeled, frozen through the API; then 100 answers change by an import that may replace, and it is frozen again.',
 	async run() {
-		const flywheel = await Flywheel.start({
-			environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-		});
+		const flywheel = await Flywheel.startEmpty();
 		try {
 			const project = await makeProject(flywheel, 'Snapshot');
-			await importLines(flywheel, project, lines(100_000, 4));
+			await flywheel.importLines(project, lines(100_000, 4));
 			const first = await freeze(flywheel, project);
 			const changed = lines(400, 4)
 				.trim()
 				.split('\n')
 				.filter((_, index) => index % 4 === 0)
 				.map((line) => line.replace(/"(warm|cold)"/, '"neither"'));
-			const reply = await fetch(
-				`${flywheel.direct}/api/projects/${project}/import?format=jsonl&replace=1`,
-				{
-					method: 'POST',
-					headers: { Authorization: `Bearer ${flywheel.token}` },
-					body: changed.join('\n'),
-				},
-			);
-			const { answers } = (await reply.json()) as { answers: number };
+			const { answers } = await flywheel.importLines(project, changed.join('\n'), 'replace');
 			if (answers !== 100) throw new Error(`${answers} answers changed, not 100`);
 			const second = await freeze(flywheel, project);
 			const third = await freeze(flywheel, project);

@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { barriers } from '../support/axe.ts';
 import { Flywheel } from '../support/flywheel.ts';
+import { choice, makeWeather } from '../support/weather.ts';
 import { badge, join, signIn } from './people.ts';
 
 /** A lead looks at what was written about an item before it was submitted: who, when, and what it was then. */
@@ -8,31 +9,14 @@ test('a lead reads on the item’s page what a labeler chose first, and what the
 	browser,
 }) => {
 	test.setTimeout(60_000);
-	const flywheel = await Flywheel.start({
-		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-	});
+	const flywheel = await Flywheel.startEmpty();
 	try {
-		const { id: project } = await flywheel.call<{ id: string }>('POST', '/api/projects', {
-			name: 'Weather',
-			schema: {
-				shows: [{ field: 'text', as: 'text' }],
-				instructions: '',
-				tools: ['tone', 'season'].map((name) => ({
-					name,
-					kind: 'choice',
-					required: name === 'tone',
-					options: [`good ${name}`, `bad ${name}`].map((option, index) => ({
-						name: option,
-						key: name === 'tone' ? ['g', 'b'][index] : ['1', '2'][index],
-					})),
-				})),
-			},
-		});
-		await fetch(`${flywheel.direct}/api/projects/${project}/import`, {
-			method: 'POST',
-			headers: { Authorization: `Bearer ${flywheel.token}` },
-			body: JSON.stringify({ id: 'day-1', data: { text: 'Rain all day' } }),
-		});
+		const project = await makeWeather(
+			flywheel,
+			1,
+			choice('tone', ['good tone', 'bad tone']),
+			choice('season', ['spring', 'autumn'], { required: false }),
+		);
 		const lead = await signIn(browser, flywheel, 'owner');
 		const address = `${flywheel.url}/projects/${project}/data/day-1`;
 		await lead.page.goto(`${address}?earlier`);
@@ -40,15 +24,11 @@ test('a lead reads on the item’s page what a labeler chose first, and what the
 		await expect(earlier).toContainText('It was in no batch yet');
 
 		const lars = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler' });
-		const { batches } = await flywheel.call<{ batches: [string] }>(
-			'POST',
-			`/api/projects/${project}/batches`,
-			{ purpose: 'label', items: ['day-1'], members: ['lars'] },
-		);
-		await lars.page.goto(`${flywheel.url}/projects/${project}/label/${batches[0]}`);
+		const [batch] = await flywheel.makeBatches(project, { items: ['day-1'], members: ['lars'] });
+		await lars.page.goto(`${flywheel.url}/projects/${project}/label/${batch}`);
 		await expect(lars.page.locator('[data-item]')).toHaveAttribute('data-item', 'day-1');
 		await lars.page.keyboard.press('g');
-		await lars.page.keyboard.press('1');
+		await lars.page.keyboard.press('s');
 		await lars.page.keyboard.press('b');
 		await expect(badge(lars.page)).toHaveAttribute('data-saved', 'server');
 

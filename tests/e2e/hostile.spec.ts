@@ -37,9 +37,7 @@ let project: string;
 const violations: string[] = [];
 
 test.beforeAll(async ({ browser }) => {
-	flywheel = await Flywheel.start({
-		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-	});
+	flywheel = await Flywheel.startEmpty();
 	await flywheel.call('POST', '/api/projects', {
 		name: '<b onmouseover=alert(1)>Hostile</b>',
 		schema: {
@@ -61,13 +59,10 @@ test.beforeAll(async ({ browser }) => {
 	});
 	const { projects } = await flywheel.call<{ projects: { id: string }[] }>('GET', '/api/projects');
 	project = projects[0]!.id;
-	await fetch(`${flywheel.direct}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${flywheel.token}` },
-		body: Object.entries(texts)
-			.map(([id, text]) => JSON.stringify({ id, data: { text }, meta: { source: script } }))
-			.join('\n'),
-	});
+	const lines = Object.entries(texts).map(([id, text]) =>
+		JSON.stringify({ id, data: { text }, meta: { source: script } }),
+	);
+	await flywheel.importLines(project, lines.join('\n'));
 	owner = await signIn(browser, flywheel, 'owner');
 	const { context, page } = owner;
 	await context.addInitScript(() => {

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@playwright/test';
+import type { ItemDetail } from '#shared/api/replies.ts';
 import { Flywheel } from '../support/flywheel.ts';
+import { choice, makeWeather, schemaOf } from '../support/weather.ts';
 import { badge, join, label, signIn, type Person } from './people.ts';
 
 /**
@@ -12,54 +14,21 @@ test.describe.configure({ mode: 'serial' });
 let flywheel: Flywheel;
 let lead: Person;
 let lars: Person;
-let user: string;
 let project: string;
 let batch: string;
 
-const options = ['good', 'bad'].map((name) => ({ name, key: name[0] }));
-const schema = (tool: string) => ({
-	shows: [{ field: 'text', as: 'text' }],
-	instructions: '',
-	tools: [{ name: tool, kind: 'choice', required: true, options }],
-});
-const historyOf = async (item: string): Promise<readonly unknown[]> =>
-	(
-		await flywheel.call<{ history: readonly unknown[] }>(
-			'GET',
-			`/api/projects/${project}/items/${item}`,
-		)
-	).history;
+const historyOf = async (item: string): Promise<ItemDetail['history']> =>
+	(await flywheel.call<ItemDetail>('GET', `/api/projects/${project}/items/${item}`)).history;
 
 test.beforeAll(async ({ browser }) => {
-	flywheel = await Flywheel.start({
-		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-	});
-	({ id: project } = await flywheel.call<{ id: string }>('POST', '/api/projects', {
-		name: 'Weather',
-		schema: schema('tone'),
-	}));
-	await fetch(`${flywheel.direct}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${flywheel.token}` },
-		body: Array.from({ length: 12 }, (_, n) =>
-			JSON.stringify({ id: `day-${n + 1}`, data: { text: `Day ${n + 1}` } }),
-		).join('\n'),
-	});
+	flywheel = await Flywheel.startEmpty();
+	project = await makeWeather(flywheel, 12);
 	lead = await signIn(browser, flywheel, 'owner');
 	lars = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler' });
-	const { members } = await flywheel.call<{ members: { user: string; role: string }[] }>(
-		'GET',
-		`/api/projects/${project}/members`,
-	);
-	user = members.find(({ role }) => role === 'labeler')!.user;
-	({
-		batches: [batch],
-	} = await flywheel.call<{ batches: [string] }>('POST', `/api/projects/${project}/batches`, {
-		purpose: 'label',
+	[batch] = await flywheel.makeBatches(project, {
 		choose: { by: 'oldest', count: 12 },
-		members: [user],
-		name: 'Alone',
-	}));
+		members: ['lars'],
+	});
 });
 
 test.afterAll(async () => {
@@ -73,7 +42,8 @@ test('a tool that was removed while somebody was away takes nothing from what th
 	await expect(badge(page)).toHaveAttribute('data-saved', 'server');
 	await context.setOffline(true);
 	const items = await label(page, 2, 'gb');
-	await flywheel.call('PUT', `/api/projects/${project}/schema`, schema('mood'));
+	const mood = schemaOf(choice('mood', ['good', 'bad']));
+	await flywheel.call('PUT', `/api/projects/${project}/schema`, mood);
 	await context.setOffline(false);
 	await expect(badge(page)).toHaveAttribute('data-saved', 'server', { timeout: 60_000 });
 	for (const [index, item] of items.entries())
@@ -130,7 +100,7 @@ test('who may only read by now is told what was not accepted, and can take it al
 	await expect(badge(page)).toHaveAttribute('data-saved', 'server');
 	await context.setOffline(true);
 	const [item] = await label(page, 1, 'g');
-	await flywheel.call('PUT', `/api/projects/${project}/members/${user}`, { role: 'viewer' });
+	await flywheel.call('PUT', `/api/projects/${project}/members/lars`, { role: 'viewer' });
 	await context.setOffline(false);
 	await page.goto(`${flywheel.url}/waiting`);
 	const row = page.getByRole('row').filter({ hasText: 'You may not write this document' });

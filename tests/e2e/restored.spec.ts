@@ -1,8 +1,11 @@
 import { join as joinPath } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
+import type { ItemDetail } from '#shared/api/replies.ts';
 import { backup } from '#sync-server/operator/backup.ts';
 import { restore } from '#sync-server/operator/restore.ts';
 import { Flywheel } from '../support/flywheel.ts';
+import { makeWeather } from '../support/weather.ts';
+import { openBatch } from './labeling.ts';
 import { badge, join, label, replicaHas, signIn, type Person } from './people.ts';
 
 /**
@@ -22,61 +25,25 @@ test.afterEach(async () => {
 test('S16 what was done since the backup comes back from those who have it, and says whose it is', async ({
 	browser,
 }) => {
-	flywheel = await Flywheel.start({
-		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-	});
-	const { id: project } = await flywheel.call<{ id: string }>('POST', '/api/projects', {
-		name: 'Weather',
-		schema: {
-			shows: [{ field: 'text', as: 'text' }],
-			instructions: '',
-			tools: [
-				{
-					name: 'tone',
-					kind: 'choice',
-					required: true,
-					options: [
-						{ name: 'good', key: 'g' },
-						{ name: 'bad', key: 'b' },
-					],
-				},
-			],
-		},
-	});
-	await fetch(`${flywheel.direct}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${flywheel.token}` },
-		body: Array.from({ length: 16 }, (_, index) =>
-			JSON.stringify({ id: `day-${index + 1}`, data: { text: `Day ${index + 1}` } }),
-		).join('\n'),
-	});
+	flywheel = await Flywheel.startEmpty();
+	const project = await makeWeather(flywheel, 16);
 	const submittedBy = async (item: string): Promise<string[]> => {
-		const { history } = await flywheel.call<{ history: { by: string }[] }>(
+		const { history } = await flywheel.call<ItemDetail>(
 			'GET',
 			`/api/projects/${project}/items/${item}`,
 		);
 		return history.map(({ by }) => by);
-	};
-	const openBatch = async ({ page }: Person, batch: string): Promise<void> => {
-		await page.goto(`${flywheel.url}/projects/${project}/label/${batch}`);
-		await expect(page.locator('[data-item]')).toBeVisible();
 	};
 	const saved = (page: Page) => expect(badge(page)).toHaveAttribute('data-saved', 'server');
 
 	lead = await signIn(browser, flywheel, 'owner');
 	lars = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler' });
 	mia = await join(browser, flywheel, { project, name: 'Mia', role: 'labeler' });
-	const batchOf = async (user: string): Promise<string> => {
-		const { batches } = await flywheel.call<{ batches: string[] }>(
-			'POST',
-			`/api/projects/${project}/batches`,
-			{ purpose: 'label', choose: { by: 'oldest', count: 8 }, members: [user] },
-		);
-		return batches[0]!;
-	};
-	const [larses, mias] = [await batchOf('lars'), await batchOf('mia')];
-	await openBatch(lars, larses);
-	await openBatch(mia, mias);
+	const choose = { by: 'oldest', count: 8 };
+	const [larses] = await flywheel.makeBatches(project, { choose, members: ['lars'] });
+	const [mias] = await flywheel.makeBatches(project, { choose, members: ['mia'] });
+	await openBatch(lars.page, flywheel.url, project, larses);
+	await openBatch(mia.page, flywheel.url, project, mias);
 	const before = [...(await label(lars.page, 2, 'gb')), ...(await label(mia.page, 1, 'g'))];
 	await saved(lars.page);
 	await saved(mia.page);
@@ -90,7 +57,7 @@ test('S16 what was done since the backup comes back from those who have it, and 
 	await expect(mia.page.locator('[data-item]')).toBeVisible();
 	const miaSince = await label(mia.page, 2, 'bg');
 	await saved(mia.page);
-	await openBatch(lead, mias);
+	await openBatch(lead.page, flywheel.url, project, mias);
 	await expect
 		.poll(() => replicaHas(lead.page, 'documents', `${project}/${mias}/answers`))
 		.toBe(true);

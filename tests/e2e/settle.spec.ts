@@ -1,6 +1,9 @@
 import { expect, test, type Page } from '@playwright/test';
+import type { ItemDetail } from '#shared/api/replies.ts';
 import { barriers } from '../support/axe.ts';
 import { Flywheel } from '../support/flywheel.ts';
+import { choice, makeWeather } from '../support/weather.ts';
+import { openBatch, show } from './labeling.ts';
 import { badge, join, label, signIn, type Person } from './people.ts';
 
 /**
@@ -16,71 +19,20 @@ let lisa: Person;
 let project: string;
 let batch: string;
 
-interface Item {
-	readonly item: {
-		readonly state: string;
-		readonly answer?: { readonly values: object };
-		readonly by?: readonly string[];
-	};
-	readonly history: readonly { readonly by: string; readonly answer: unknown }[];
-}
-const itemNow = (id: string): Promise<Item> =>
-	flywheel.call<Item>('GET', `/api/projects/${project}/items/${id}`);
+const itemNow = (id: string): Promise<ItemDetail> =>
+	flywheel.call('GET', `/api/projects/${project}/items/${id}`);
 const toSettle = (page: Page) => page.getByRole('region', { name: 'To settle' });
 
-/** Puts the n-th item on the desk, counted from 1. */
-async function show(page: Page, item: number): Promise<void> {
-	await page
-		.getByRole('group', { name: 'Items of this batch' })
-		.getByRole('button', { name: new RegExp(`^Item ${item},`) })
-		.click();
-	await expect(page.locator('[data-item]')).toHaveAttribute('data-item', `day-${item}`);
-}
-
 test.beforeAll(async ({ browser }) => {
-	flywheel = await Flywheel.start({
-		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-	});
-	({ id: project } = await flywheel.call<{ id: string }>('POST', '/api/projects', {
-		name: 'Weather',
-		schema: {
-			shows: [{ field: 'text', as: 'text' }],
-			instructions: '',
-			tools: [
-				{
-					name: 'tone',
-					kind: 'choice',
-					required: true,
-					options: ['good', 'bad', 'mixed'].map((name) => ({ name, key: name[0] })),
-				},
-			],
-		},
-	}));
-	await fetch(`${flywheel.direct}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${flywheel.token}` },
-		body: Array.from({ length: 4 }, (_, index) =>
-			JSON.stringify({
-				id: `day-${index + 1}`,
-				data: { text: `Day ${index + 1}: rain, then sun` },
-			}),
-		).join('\n'),
-	});
+	flywheel = await Flywheel.startEmpty();
+	project = await makeWeather(flywheel, 4, choice('tone', ['good', 'bad', 'mixed']));
 	lead = await signIn(browser, flywheel, 'owner');
 	lars = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler' });
 	lisa = await join(browser, flywheel, { project, name: 'Lisa', role: 'labeler' });
-	const { members } = await flywheel.call<{ members: { user: string; role: string }[] }>(
-		'GET',
-		`/api/projects/${project}/members`,
-	);
-	({
-		batches: [batch],
-	} = await flywheel.call<{ batches: [string] }>('POST', `/api/projects/${project}/batches`, {
-		purpose: 'label',
+	[batch] = await flywheel.makeBatches(project, {
 		choose: { by: 'oldest', count: 4 },
-		members: members.filter(({ role }) => role === 'labeler').map(({ user }) => user),
-		name: 'Together',
-	}));
+		members: ['lars', 'lisa'],
+	});
 });
 
 test.afterAll(async () => {
@@ -90,9 +42,7 @@ test.afterAll(async () => {
 
 test('two people answer the same items without a network, and differ about three of them', async () => {
 	for (const { page, context } of [lars, lisa]) {
-		await page.goto(`${flywheel.url}/projects/${project}/label/${batch}`);
-		await expect(page.locator('[data-item]')).toBeVisible();
-		await expect(badge(page)).toHaveAttribute('data-saved', 'server');
+		await openBatch(page, flywheel.url, project, batch);
 		await context.setOffline(true);
 	}
 	await label(lars.page, 3, 'g');

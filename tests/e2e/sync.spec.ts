@@ -5,11 +5,10 @@ import { chromium, expect, test, type BrowserContext, type Page } from '@playwri
 import { Flywheel, freePort } from '../support/flywheel.ts';
 import { processes } from '../support/processes.ts';
 import { Relay, type Cut } from '../support/relay.ts';
+import { choice, makeWeather } from '../support/weather.ts';
 import { documentOnDevice } from './device-log.ts';
 import {
 	answersOnDisk,
-	makeBatch,
-	makeProject,
 	networkIsBack,
 	openBatch,
 	show,
@@ -37,12 +36,9 @@ test.beforeAll(async ({ browser }) => {
 	[relay, second] = [new Relay(port), new Relay(port)];
 	await relay.open();
 	await second.open();
-	flywheel = await Flywheel.start({
-		port,
-		url: relay.url,
-		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-	});
-	project = await makeProject(flywheel, 1500); // browsers take the next batches by themselves
+	flywheel = await Flywheel.startEmpty({ port, url: relay.url });
+	const questions = [choice('tone', ['good', 'bad']), choice('place', ['home', 'work'])];
+	project = await makeWeather(flywheel, 1500, ...questions); // browsers take the next batches by themselves
 	lars = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler', at: relay.url });
 	lisa = await join(browser, flywheel, { project, name: 'Lisa', role: 'labeler', at: second.url });
 });
@@ -53,6 +49,12 @@ test.afterAll(async () => {
 	await relay.close();
 	await second.close();
 });
+
+/** A batch of the oldest items that are in none. */
+async function makeBatch(count: number, members = ['lars', 'lisa']): Promise<string> {
+	const choose = { by: 'oldest', count };
+	return (await flywheel.makeBatches(project, { choose, members }))[0];
+}
 
 /** What somebody has typed in a batch so far, in one page or several, and what the badges said of it. */
 class Witness {
@@ -109,7 +111,7 @@ const isOnServer = (page: Page) =>
 	expect(badge(page)).toHaveText('On the server', { timeout: 60_000 });
 
 test('the badge never lies while networks fail and the server is killed under it', async () => {
-	const batch = await makeBatch(flywheel, project, 60);
+	const batch = await makeBatch(60);
 	const { page } = lars;
 	const witness = new Witness(batch, 'lars');
 	await openBatch(page, relay.url, project, batch);
@@ -147,7 +149,6 @@ test('the badge never lies while networks fail and the server is killed under it
 });
 
 test('a browser that is killed while somebody types has on its disk what it said it has', async () => {
-	const batch = await makeBatch(flywheel, project, 60);
 	const profile = await mkdtemp(joinPath(tmpdir(), 'flywheel-profile-'));
 	const { use } = test.info().project;
 	const launch = (): Promise<BrowserContext> =>
@@ -161,13 +162,7 @@ test('a browser that is killed while somebody types has on its disk what it said
 	let context = await launch();
 	let page = context.pages()[0]!;
 	await joinAt(page, flywheel, { project, name: 'Karl', role: 'labeler', at: relay.url });
-	const members = await flywheel.call<{ members: { user: string }[] }>(
-		'GET',
-		`/api/projects/${project}/members`,
-	);
-	await flywheel.call('PATCH', `/api/batches/${batch}`, {
-		members: members.members.map(({ user }) => user),
-	});
+	const batch = await makeBatch(60, ['karl']);
 	// Signed in yesterday: who somebody is the browser itself writes down some seconds later.
 	await context.close();
 	context = await launch();
@@ -207,7 +202,7 @@ test('a browser that is killed while somebody types has on its disk what it said
 });
 
 test('three tabs of one person: each answers, the leading one dies, none loses or doubles anything', async () => {
-	const batch = await makeBatch(flywheel, project, 60);
+	const batch = await makeBatch(60);
 	const witness = new Witness(batch, 'lars');
 	await openBatch(lars.page, relay.url, project, batch);
 	const others = [await lars.context.newPage(), await lars.context.newPage()];
@@ -252,7 +247,7 @@ test('three tabs of one person: each answers, the leading one dies, none loses o
 });
 
 test('two people, their networks cut and mended in every order: both have everything, and the same', async () => {
-	const batch = await makeBatch(flywheel, project, 100);
+	const batch = await makeBatch(100);
 	const document = `${project}/${batch}/answers`;
 	const people = [
 		{ ...lars, relay, user: 'lars', keys: 'gh' },

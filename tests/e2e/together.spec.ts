@@ -1,12 +1,13 @@
 import { expect, test, type Page, type WebSocket } from '@playwright/test';
 import { barriers } from '../support/axe.ts';
 import { Flywheel } from '../support/flywheel.ts';
+import { choice, makeWeather } from '../support/weather.ts';
+import { openBatch, show } from './labeling.ts';
 import { badge, join, signIn, type Person } from './people.ts';
 
 /** Two people at one batch at the same time: they see each other, and each undoes only their own. */
 test.describe.configure({ mode: 'serial' });
 
-const text = 'Rain in the morning, then sun';
 let flywheel: Flywheel;
 let lead: Person;
 let lars: Person;
@@ -16,11 +17,8 @@ let batch: string;
 let blind: string;
 
 const people = (page: Page) => page.getByRole('list', { name: 'Also in this batch' });
-const openBatch = async ({ page }: Person, id: string): Promise<void> => {
-	await page.goto(`${flywheel.url}/projects/${project}/label/${id}`);
-	await expect(page.locator('[data-item]')).toBeVisible();
-	await expect(badge(page)).toHaveAttribute('data-saved', 'server');
-};
+const open = ({ page }: Person, id: string): Promise<void> =>
+	openBatch(page, flywheel.url, project, id);
 /** Counts what a page says about where its person is; first byte 1 is awareness. */
 function countPresence(page: Page): { readonly sent: number } {
 	const counted = { sent: 0 };
@@ -33,61 +31,20 @@ function countPresence(page: Page): { readonly sent: number } {
 }
 
 test.beforeAll(async ({ browser }) => {
-	flywheel = await Flywheel.start({
-		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-	});
-	const option = (name: string) => ({ name, key: name[0] });
-	({ id: project } = await flywheel.call<{ id: string }>('POST', '/api/projects', {
-		name: 'Weather',
-		schema: {
-			shows: [{ field: 'text', as: 'text' }],
-			instructions: '',
-			tools: [
-				{
-					name: 'tone',
-					kind: 'choice',
-					title: 'Tone',
-					required: true,
-					options: [option('good'), option('bad')],
-				},
-				{
-					name: 'topics',
-					kind: 'choice',
-					title: 'Topics',
-					required: false,
-					many: true,
-					options: [option('rain'), option('sun')],
-				},
-			],
-		},
-	}));
-	await fetch(`${flywheel.direct}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${flywheel.token}` },
-		body: Array.from({ length: 6 }, (_, index) =>
-			JSON.stringify({ id: `day-${index + 1}`, data: { text } }),
-		).join('\n'),
-	});
+	flywheel = await Flywheel.startEmpty();
+	project = await makeWeather(
+		flywheel,
+		6,
+		choice('tone', ['good', 'bad']),
+		choice('topics', ['rain', 'sun'], { title: 'Topics', required: false, many: true }),
+	);
 	lead = await signIn(browser, flywheel, 'owner');
 	lars = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler' });
 	lisa = await join(browser, flywheel, { project, name: 'Lisa', role: 'labeler' });
-	const { members } = await flywheel.call<{ members: { user: string; role: string }[] }>(
-		'GET',
-		`/api/projects/${project}/members`,
-	);
-	const labelers = members.filter(({ role }) => role === 'labeler').map(({ user }) => user);
-	const make = (body: object) =>
-		flywheel.call<{ batches: [string] }>('POST', `/api/projects/${project}/batches`, {
-			purpose: 'label',
-			choose: { by: 'oldest', count: 6 },
-			...body,
-		});
-	({
-		batches: [batch],
-	} = await make({ members: labelers, name: 'Together' }));
-	({
-		batches: [blind],
-	} = await make({ members: [...labelers], overlap: 2, blind: true, name: 'Apart' }));
+	const choose = { by: 'oldest', count: 6 };
+	const members = ['lars', 'lisa'];
+	[batch] = await flywheel.makeBatches(project, { choose, members });
+	[blind] = await flywheel.makeBatches(project, { choose, members, overlap: 2, blind: true });
 });
 
 test.afterAll(async () => {
@@ -96,8 +53,8 @@ test.afterAll(async () => {
 });
 
 test('who is here, on which item, with what under their hands', async () => {
-	await openBatch(lars, batch);
-	await openBatch(lisa, batch);
+	await open(lars, batch);
+	await open(lisa, batch);
 	const theirs = people(lars.page).getByRole('button', { name: /^Lisa/ });
 	await expect(theirs).toHaveAccessibleName('Lisa is on item 1: go there');
 	await lisa.page.keyboard.press('ArrowRight');
@@ -122,7 +79,7 @@ test('who is here, on which item, with what under their hands', async () => {
 	await lisa.page.evaluate(() => {
 		(document.activeElement as HTMLElement).blur();
 		const shown = document.querySelector('[data-field]')!.firstChild!;
-		document.getSelection()!.setBaseAndExtent(shown, 12, shown, 19);
+		document.getSelection()!.setBaseAndExtent(shown, 19, shown, 26);
 	});
 	const marked = () =>
 		lars.page.evaluate(() =>
@@ -140,7 +97,7 @@ test('few messages leave, however fast somebody moves', async () => {
 	await lisa.page.close();
 	lisa.page = await lisa.context.newPage();
 	const counted = countPresence(lisa.page);
-	await openBatch(lisa, batch);
+	await open(lisa, batch);
 	await expect(people(lars.page).getByRole('button')).toHaveCount(1);
 	const [before, began] = [counted.sent, Date.now()];
 	for (let press = 0; press < 60; press++)
@@ -178,8 +135,8 @@ test('who looks elsewhere, leaves or crashes is gone within seconds', async () =
 
 test('a blind batch shows nobody, and says nothing', async () => {
 	const counted = countPresence(lars.page);
-	await openBatch(lars, blind);
-	await openBatch(lead, blind);
+	await open(lars, blind);
+	await open(lead, blind);
 	for (let press = 0; press < 5; press++) await lars.page.keyboard.press('ArrowRight');
 	await lars.page.keyboard.press('b');
 	await lars.page.keyboard.press('Enter');
@@ -190,18 +147,13 @@ test('a blind batch shows nobody, and says nothing', async () => {
 });
 
 test('z after a reload takes back what was done before it, and nothing of the other', async () => {
-	await openBatch(lars, batch);
-	await openBatch(lisa, batch);
+	await open(lars, batch);
+	await open(lisa, batch);
 	const { page } = lars;
-	const show = (person: Person, item: number) =>
-		person.page
-			.getByRole('group', { name: 'Items of this batch' })
-			.getByRole('button', { name: new RegExp(`^Item ${item},`) })
-			.click();
 	const option = (person: Person, name: string) =>
 		person.page.getByRole('button', { name, pressed: true });
-	await show(lars, 4);
-	await show(lisa, 4);
+	await show(lars.page, 4);
+	await show(lisa.page, 4);
 	await page.keyboard.press('g');
 	await page.keyboard.press('r');
 	await page.keyboard.press('s');
@@ -211,7 +163,7 @@ test('z after a reload takes back what was done before it, and nothing of the ot
 	await expect(badge(page)).toHaveAttribute('data-saved', 'server');
 
 	await page.reload();
-	await show(lars, 4);
+	await show(lars.page, 4);
 	await expect(option(lars, 'sun')).toBeVisible();
 	await page.keyboard.press('z');
 	await expect(option(lars, 'sun')).toHaveCount(0);
@@ -221,7 +173,7 @@ test('z after a reload takes back what was done before it, and nothing of the ot
 	await page.keyboard.press('z');
 	await expect(option(lars, 'bad')).toBeVisible(); // it is Lisa's
 	await page.reload();
-	await show(lars, 4);
+	await show(lars.page, 4);
 	await page.keyboard.press('Shift+Z');
 	await page.keyboard.press('Shift+Z');
 	await expect(option(lars, 'rain')).toBeVisible();

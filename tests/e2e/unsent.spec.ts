@@ -1,6 +1,8 @@
 import { expect, test } from '@playwright/test';
-import { Flywheel } from '../support/flywheel.ts';
+import type { ItemDetail } from '#shared/api/replies.ts';
 import { barriers } from '../support/axe.ts';
+import { Flywheel } from '../support/flywheel.ts';
+import { makeWeather } from '../support/weather.ts';
 import { badge, join, label, signIn, type Person } from './people.ts';
 
 /**
@@ -17,45 +19,12 @@ let project: string;
 let batch: string;
 let late: string[] = [];
 
-interface Item {
-	readonly item: { readonly state: string };
-	readonly history: readonly { readonly by: string; readonly isLate: boolean }[];
-}
-const itemNow = (id: string): Promise<Item> =>
-	flywheel.call<Item>('GET', `/api/projects/${project}/items/${id}`);
+const itemNow = (id: string): Promise<ItemDetail> =>
+	flywheel.call('GET', `/api/projects/${project}/items/${id}`);
 
 test.beforeAll(async ({ browser }) => {
-	flywheel = await Flywheel.start({
-		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-	});
-	({ id: project } = await flywheel.call<{ id: string }>('POST', '/api/projects', {
-		name: 'Weather',
-		schema: {
-			shows: [{ field: 'text', as: 'text' }],
-			instructions: '',
-			tools: [
-				{
-					name: 'tone',
-					kind: 'choice',
-					required: true,
-					options: [
-						{ name: 'good', key: 'g' },
-						{ name: 'bad', key: 'b' },
-					],
-				},
-			],
-		},
-	}));
-	await fetch(`${flywheel.direct}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${flywheel.token}` },
-		body: Array.from({ length: 6 }, (_, index) =>
-			JSON.stringify({
-				id: `day-${index + 1}`,
-				data: { text: `Day ${index + 1}: rain, then sun` },
-			}),
-		).join('\n'),
-	});
+	flywheel = await Flywheel.startEmpty();
+	project = await makeWeather(flywheel, 6);
 	lead = await signIn(browser, flywheel, 'owner');
 	labeler = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler' });
 });

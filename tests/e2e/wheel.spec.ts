@@ -368,16 +368,7 @@ test('7. 100,000 rows with three broken lines, through the page and through the 
 	await page.keyboard.press('Escape');
 	await expect(page.getByText('99,997').first()).toBeVisible();
 
-	const reply = await fetch(`${flywheel.direct}/api/projects/by-api/import?format=jsonl`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${flywheel.token}` },
-		body: await readFile(file),
-	});
-	const report = (await reply.json()) as {
-		items: number;
-		refused: number;
-		refusals: { line: number; reason: string }[];
-	};
+	const report = await flywheel.importLines('by-api', rows.join('\n'));
 	expect(report).toMatchObject({ items: 99_997, refused: 3 });
 	expect(report.refusals.map(({ line }) => line)).toEqual([10, 50_000, 99_999]);
 	for (const { reason } of report.refusals) expect(reason.length).toBeGreaterThan(10);

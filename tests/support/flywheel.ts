@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { removeFolder } from '#runner/files/remove-folder.ts';
+import type { ImportReport } from '#shared/api/replies.ts';
 import {
 	serverEnvironment,
 	serverFlags,
@@ -56,6 +57,12 @@ export class Flywheel {
 		const flywheel = new Flywheel(port, home, options);
 		await flywheel.launch();
 		return flywheel;
+	}
+
+	/** Starts one without sample projects and without a runner. */
+	static startEmpty(options: Omit<FlywheelOptions, 'environment'> = {}): Promise<Flywheel> {
+		const environment = { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' };
+		return Flywheel.start({ ...options, environment });
 	}
 
 	get url(): string {
@@ -156,23 +163,49 @@ export class Flywheel {
 
 	/** Calls the API as the owner. Throws what the server said. */
 	async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+		return (await this.#send(method, path, body === undefined ? null : JSON.stringify(body))) as T;
+	}
+
+	/** Imports JSON lines into a project. Throws what the server said. */
+	async importLines(
+		project: string,
+		lines: string,
+		how: 'add' | 'replace' = 'add',
+	): Promise<ImportReport> {
+		const query = `format=jsonl${how === 'replace' ? '&replace=1' : ''}`;
+		return (await this.#send(
+			'POST',
+			`/api/projects/${project}/import?${query}`,
+			lines,
+		)) as ImportReport;
+	}
+
+	/** Makes batches to label, of items that are named or chosen; answers their ids. */
+	async makeBatches(project: string, of: object): Promise<[string, ...string[]]> {
+		const path = `/api/projects/${project}/batches`;
+		const made = await this.call<{ batches: [string, ...string[]] }>('POST', path, {
+			purpose: 'label',
+			...of,
+		});
+		return made.batches;
+	}
+
+	async #send(method: string, path: string, body: string | null): Promise<unknown> {
 		const reply = await fetch(this.direct + path, {
 			method,
 			headers: {
 				Authorization: `Bearer ${this.token}`,
-				...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+				...(body !== null && { 'Content-Type': 'application/json' }),
 			},
-			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+			body,
 		}).catch((cause: unknown) => {
 			// A server that vanished says why, here where somebody looks.
 			throw new Error(
 				`${method} ${path}: no answer from the server, which said:\n${this.#output}`,
-				{
-					cause,
-				},
+				{ cause },
 			);
 		});
 		if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
-		return (reply.status === 204 ? undefined : await reply.json()) as T;
+		return reply.status === 204 ? undefined : await reply.json();
 	}
 }

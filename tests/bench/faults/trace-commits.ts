@@ -17,9 +17,7 @@ const pauseMs = 2;
 
 /** Proves from the kernel's side that nothing is told of an update before its fsync has returned. */
 export async function traceCommits(): Promise<readonly Figure[]> {
-	const flywheel = await Flywheel.start({
-		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-	});
+	const flywheel = await Flywheel.startEmpty();
 	const folder = await mkdtemp(join(tmpdir(), 'trace-'));
 	try {
 		const place = await makeWorkplace(flywheel, 1);

@@ -1,5 +1,5 @@
 import type { Flywheel } from '../../support/flywheel.ts';
-import { importLines, lines, makeProject } from '../project.ts';
+import { lines, makeProject } from '../project.ts';
 
 /** A project with batches to write in. */
 export interface Workplace {
@@ -20,16 +20,11 @@ export function itemOf(batch: number, index: number): string {
 
 export async function makeWorkplace(flywheel: Flywheel, batchCount: number): Promise<Workplace> {
 	const project = await makeProject(flywheel, 'Faults');
-	await importLines(flywheel, project, lines(itemsEach * batchCount));
+	await flywheel.importLines(project, lines(itemsEach * batchCount));
 	const batches: string[] = [];
 	for (let batch = 0; batch < batchCount; batch++) {
 		const items = Array.from({ length: itemsEach }, (_, index) => itemOf(batch, index));
-		const made = await flywheel.call<{ batches: readonly [string] }>(
-			'POST',
-			`/api/projects/${project}/batches`,
-			{ purpose: 'label', items, members: ['owner'] },
-		);
-		batches.push(made.batches[0]);
+		batches.push(...(await flywheel.makeBatches(project, { items, members: ['owner'] })));
 	}
 	const origin = flywheel.direct.replace('http', 'ws');
 	return {

@@ -17,7 +17,7 @@ const git = async (...args: string[]): Promise<string> =>
 	).stdout;
 
 beforeAll(async () => {
-	flywheel = await Flywheel.start({ environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' } });
+	flywheel = await Flywheel.startEmpty();
 	const schema = {
 		shows: [{ field: 'text', as: 'text' }],
 		tools: [{ name: 'sentiment', kind: 'choice', required: true, options: [{ name: 'good' }] }],

@@ -19,10 +19,7 @@ let batch: string;
 beforeAll(async () => {
 	home = await mkdtemp(join(tmpdir(), 'flywheel-disk-'));
 	disk = makeSmallDisk(home, diskBytes);
-	flywheel = await Flywheel.start({
-		home,
-		environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-	});
+	flywheel = await Flywheel.startEmpty({ home });
 	await flywheel.call('POST', '/api/projects', { name: 'Target', schema: sentiment });
 	await importLines(0, 200);
 	const made = await flywheel.call<{ batches: string[] }>('POST', '/api/projects/target/batches', {

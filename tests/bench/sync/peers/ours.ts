@@ -1,6 +1,6 @@
 import { buildIfStale } from '#sync-server/operator/build-if-stale.ts';
 import { Flywheel } from '../../../support/flywheel.ts';
-import { importLines, lines, makeProject } from '../../project.ts';
+import { lines, makeProject } from '../../project.ts';
 import type { Contender } from './contender.ts';
 
 const people = 8;
@@ -12,29 +12,21 @@ export const ours: Contender = {
 	name: 'flywheel',
 	async start(documents) {
 		buildIfStale();
-		const flywheel = await Flywheel.start({
-			environment: { FLYWHEEL_SAMPLES: '0', FLYWHEEL_RUNNER: '0' },
-		});
+		const flywheel = await Flywheel.startEmpty();
 		const project = await makeProject(flywheel, 'Sync');
 		const members = [];
 		for (let index = 0; index < people; index++)
 			members.push(await join(flywheel, project, `Labeler ${index}`));
 		const itemsEach = documents === 1 ? 200 : 20;
-		await importLines(flywheel, project, lines(documents * itemsEach));
+		await flywheel.importLines(project, lines(documents * itemsEach));
 		const batches: string[] = [];
 		while (batches.length < documents) {
 			const count = Math.min(itemsAtOnce, (documents - batches.length) * itemsEach);
-			const made = await flywheel.call<{ batches: string[] }>(
-				'POST',
-				`/api/projects/${project}/batches`,
-				{
-					purpose: 'label',
-					choose: { by: 'oldest', count },
-					size: itemsEach,
-					members: members.map(({ user }) => user),
-				},
-			);
-			batches.push(...made.batches);
+			const made = await flywheel.makeBatches(project, {
+				...{ choose: { by: 'oldest', count }, size: itemsEach },
+				members: members.map(({ user }) => user),
+			});
+			batches.push(...made);
 		}
 		return {
 			target: {
