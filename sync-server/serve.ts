@@ -12,6 +12,7 @@ import { identifier } from './accounts/identify.ts';
 import { openFolderBlobStore } from './blobs/folder-blob-store.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import type { Config } from './config.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { every } from './every.ts';
 import { openHistories } from './documents/history/read-history.ts';
 import { forwardClock } from './forward-clock.ts';
@@ -115,7 +116,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 	const address = await listen(server, config);
 	const url = config.url ?? `http://${hostOf(config.host)}:${address.port}`;
 
-	const tables = await openTables(join(config.home, 'tables.db'));
+	const tables = await openTables({ file: join(config.home, 'tables.db') });
 	await tables.imports.failAbandoned();
 	const importsFolder = join(config.home, 'imports');
 	await rm(importsFolder, { recursive: true, force: true }); // what a crash left there
@@ -249,7 +250,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
 	];
 
 	const metrics = openMetrics();
-	measure(metrics, { tables, documents, live });
+	const disks = new DiskWatch({ tables, documents: log }, logger);
+	measure(metrics, { tables, documents, live, disks });
 
 	const sockets = acceptSockets({
 		server,
@@ -291,6 +293,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		async health() {
 			// Asked for its answer, not for its number: how much is done here is nobody's business.
 			await tables.changes.head();
+			await disks.check();
 			return { ok: true, epoch };
 		},
 	});
@@ -343,6 +346,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 			await underWay.over();
 			for (const stop of chores) await stop();
 			await repositories.close();
+			await disks.close();
 			await log.close();
 			await tables.close();
 			unlock();

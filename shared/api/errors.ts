@@ -37,6 +37,10 @@ export const errorTable = {
 		status: 507,
 		hint: 'Free space on the server; nothing was lost, and sending again is harmless.',
 	},
+	disk_failed: {
+		status: 503,
+		hint: 'Look after the disk of the server; what was saved is safe, and sending again is harmless.',
+	},
 	too_many_attempts: { status: 429, hint: 'Wait a few minutes, or ask for a new sign-in link.' },
 	overloaded: { status: 503, hint: 'Try again in a moment.' },
 	internal: { status: 500, hint: 'The server’s log has the details under this request’s id.' },

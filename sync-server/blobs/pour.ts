@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { CommandError } from '#shared/api/errors.ts';
-import { asDiskFull } from '../disk-full.ts';
+import { asDiskTrouble } from '../disk-trouble.ts';
 import type { ByteStream } from './blob-store.ts';
 
 /** Writes a stream to a file from an offset on and puts it on disk; answers how many bytes came. */
@@ -36,7 +36,7 @@ export async function pour(
 			await handle.close();
 		}
 	} catch (error) {
-		throw asDiskFull(error);
+		throw asDiskTrouble(error);
 	}
 	return written;
 }

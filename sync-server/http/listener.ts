@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
+import { CommandError } from '#shared/api/errors.ts';
 import type { Metrics } from './metrics.ts';
 import { addressOf, isLocal, pathnameOf } from './node-request.ts';
 import { readOut } from './read-out.ts';
@@ -26,7 +27,7 @@ interface Options {
 	readonly logger: Logger;
 	/** What is known of each API request beside what it says. */
 	readonly facts: WeakMap<Request, RequestFacts>;
-	/** What `/healthz` says; rejects when the server cannot do its work. */
+	/** What `/healthz` says; rejects when the server cannot do its work, with a CommandError where that has a name. */
 	readonly health: () => Promise<object>;
 }
 
@@ -63,7 +64,7 @@ export function listener(options: Options): NodeHandler {
 		try {
 			if (/^\/api(\/|$)/.test(path)) await answerApi(req, res);
 			else if (path.startsWith('/git/')) await git(req, res);
-			else if (path === '/healthz') json(res, 200, await health());
+			else if (path === '/healthz') await printHealth(res);
 			else if (path === '/metrics') await printMetrics(req, res);
 			else if (req.method === 'GET' || req.method === 'HEAD') await app(req, res);
 			else res.writeHead(405, { Allow: 'GET, HEAD' }).end();
@@ -73,6 +74,15 @@ export function listener(options: Options): NodeHandler {
 			else res.destroy();
 		}
 	};
+
+	async function printHealth(res: ServerResponse): Promise<void> {
+		try {
+			json(res, 200, await health());
+		} catch (error) {
+			if (!(error instanceof CommandError)) throw error;
+			json(res, error.status, { ok: false, ...error.body });
+		}
+	}
 
 	async function printMetrics(req: IncomingMessage, res: ServerResponse): Promise<void> {
 		// Counts are the operator's: a proxy that faces the world does not pass for this machine.

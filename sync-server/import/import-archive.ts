@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CommandError } from '#shared/api/errors.ts';
 import type { ImportReport } from '#shared/api/replies.ts';
-import { asDiskFull } from '../disk-full.ts';
+import { asDiskTrouble } from '../disk-trouble.ts';
 import { keepBlob, type BlobDoors } from '../blobs/keep-blob.ts';
 import type { LineRefusal } from '../tables/imports.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -61,7 +61,7 @@ export async function importArchive(
 				linesPath = path;
 				await pipeline(Readable.from(bytes), createWriteStream(linesFile)).catch(
 					(error: unknown) => {
-						throw asDiskFull(error);
+						throw asDiskTrouble(error);
 					},
 				);
 				continue;
@@ -96,7 +96,7 @@ async function waitingFolder(importsFolder: string): Promise<string> {
 		await mkdir(importsFolder, { recursive: true, mode: 0o700 });
 		return await mkdtemp(join(importsFolder, 'lines-'));
 	} catch (error) {
-		throw asDiskFull(error);
+		throw asDiskTrouble(error);
 	}
 }
 

@@ -44,6 +44,8 @@ export class MemoryDisk {
 	failure: Error | undefined;
 	/** Asked before each commit: a fault lets it fail, before or after its bytes are there. */
 	fault: () => { readonly error: Error; readonly keeps: boolean } | undefined = () => undefined;
+	/** A commit failed, and none worked since. */
+	isDoubtful = false;
 }
 
 /** The update log in memory: the same promises as on disk, for tests and for nothing else. */
@@ -162,6 +164,10 @@ export function openMemoryLog(
 		},
 		quarantined: (document) =>
 			Promise.resolve(disk.quarantined.filter((update) => update.document === document)),
+		async tryDisk() {
+			await disk.ready;
+			if (disk.isDoubtful) commit(disk, () => undefined);
+		},
 		async remove(prefix) {
 			for (const appender of appenders)
 				if (appender.document.startsWith(prefix)) appender.hasFailed = true;
@@ -176,6 +182,7 @@ export function openMemoryLog(
 
 function commit<T>(disk: MemoryDisk, work: () => T): T {
 	const fault = disk.fault();
+	disk.isDoubtful = fault !== undefined;
 	if (fault && !fault.keeps) throw fault.error;
 	const result = work();
 	if (fault) throw fault.error;

@@ -186,6 +186,11 @@ export interface UpdateLog {
 	/** Keeps refused bytes for whoever looks into it; the oldest of the same user go when it is too much. */
 	quarantine(update: QuarantinedUpdate): Promise<void>;
 	quarantined(document: string): Promise<readonly QuarantinedUpdate[]>;
+	/**
+	 * Resolves where what is appended would become durable, as far as that is known; after the disk failed it
+	 * is what mends the log, as the next append would. Rejects with `disk_failed` or `disk_full` while it cannot.
+	 */
+	tryDisk(): Promise<void>;
 	/** Deletes every document whose name begins so. Open handles on them append nothing more. */
 	remove(prefix: string): Promise<void>;
 	/** Waits for what was appended, then lets go of the files. */

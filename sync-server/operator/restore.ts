@@ -32,7 +32,7 @@ export async function restore(file: string, home: string): Promise<Restored> {
 	try {
 		const { at } = await unpackBackup(file, fresh);
 		await makeGitFolders(join(fresh, 'repositories'));
-		const tables = await openTables(join(fresh, 'tables.db'));
+		const tables = await openTables({ file: join(fresh, 'tables.db') });
 		await tables.settings.put('epoch', randomBytes(8).toString('hex'));
 		await noteLoss(tables.settings, { since: new Date(), missingFrom: at });
 		const { current } = await openRecovery(tables.settings);

@@ -9,7 +9,7 @@ async function main(login: string | undefined): Promise<void> {
 	if (login === undefined) throw new OperatorError('Say for whom: npm run sign-in -- <user>');
 	const config = readConfig(process.env);
 	checkHome(config.home);
-	const tables = await openTables(join(config.home, 'tables.db'));
+	const tables = await openTables({ file: join(config.home, 'tables.db') });
 	try {
 		const url =
 			config.url ?? (await tables.settings.get('url')) ?? `http://${config.host}:${config.port}`;

@@ -19,7 +19,8 @@ import type { SnapshotsTable } from './snapshots.ts';
 
 /**
  * Everything the server alone decides, noun by noun. Each method is one transaction: all of it happened,
- * durably, when its promise resolves, or none of it. Arguments and results are plain structured-clonable
+ * durably, when its promise resolves, or none of it when it rejects; but after an fsync that failed nobody
+ * knows, and it may be there when it is asked for again. While the disk fails, what only reads is answered. Arguments and results are plain structured-clonable
  * values. Nothing above this interface knows which database answers.
  */
 export interface TableNouns {
@@ -46,6 +47,11 @@ export interface TableNouns {
 export interface Tables extends TableNouns {
 	/** Calls back after each commit that changed rows of the replica, with the projects concerned. Returns what stops it. */
 	onCommit(listener: (projects: readonly string[]) => void): () => void;
+	/**
+	 * Resolves where what is written would become durable, as far as that is known; after the disk failed it is
+	 * what mends the tables, as the next command would. Rejects with `disk_failed` or `disk_full` while it cannot.
+	 */
+	tryDisk(): Promise<void>;
 	/** Finishes what is under way, then closes. */
 	close(): Promise<void>;
 }

@@ -25,11 +25,14 @@ export interface ThreadOptions {
 	readonly workerData?: unknown;
 	/** What it may hold before it is ended: those who ask it something are told, nobody else notices. */
 	readonly heapMegabytes?: number | undefined;
+	/** What a failure in the thread is thrown as (ThreadError). */
+	readonly errorOf?: (failure: ThreadFailure) => Error;
 }
 
 /** Calls into a worker thread that serves the methods of T. */
 export class ThreadCaller<T> {
 	readonly #worker: Worker;
+	readonly #errorOf: (failure: ThreadFailure) => Error;
 	readonly #waiting = new Map<
 		number,
 		{ resolve: (result: unknown) => void; reject: (error: Error) => void }
@@ -39,8 +42,9 @@ export class ThreadCaller<T> {
 	#outgoing: ThreadCall[] = [];
 	#ended: Error | undefined;
 
-	private constructor(worker: Worker) {
+	private constructor(worker: Worker, errorOf: (failure: ThreadFailure) => Error) {
 		this.#worker = worker;
+		this.#errorOf = errorOf;
 		worker.on('message', (answer: ThreadAnswer) => this.#settle(answer));
 		worker.on('error', (error) => this.#end(error as Error));
 		worker.on('exit', () => this.#end(new Error('the thread has ended')));
@@ -49,7 +53,11 @@ export class ThreadCaller<T> {
 	/** Starts the thread; rejects when it cannot. */
 	static async start<T>(
 		program: URL,
-		{ workerData, heapMegabytes }: ThreadOptions = {},
+		{
+			workerData,
+			heapMegabytes,
+			errorOf = (failure) => new ThreadError(failure),
+		}: ThreadOptions = {},
 	): Promise<ThreadCaller<T>> {
 		const worker = new Worker(program, {
 			workerData,
@@ -58,7 +66,7 @@ export class ThreadCaller<T> {
 			}),
 		});
 		await once(worker, 'message');
-		return new ThreadCaller<T>(worker);
+		return new ThreadCaller<T>(worker, errorOf);
 	}
 
 	/** Asks at once. */
@@ -127,7 +135,7 @@ export class ThreadCaller<T> {
 	#settle(answer: ThreadAnswer): void {
 		const waiting = this.#waiting.get(answer.id);
 		this.#waiting.delete(answer.id);
-		if ('failure' in answer) waiting?.reject(new ThreadError(answer.failure));
+		if ('failure' in answer) waiting?.reject(this.#errorOf(answer.failure));
 		else waiting?.resolve(answer.result);
 	}
 

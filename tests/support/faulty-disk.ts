@@ -1,5 +1,7 @@
 import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
 import type { UpdateLog } from '#sync-server/log/update-log.ts';
+import { openTables } from '#sync-server/tables/sqlite/open-tables.ts';
+import type { Tables } from '#sync-server/tables/tables.ts';
 
 /** Where a commit fails: before its bytes are in the file, or when they were to be made durable. */
 export type FaultyStep = 'write' | 'fsync';
@@ -77,4 +79,10 @@ export function openFaultyLog(
 ): Promise<UpdateLog> {
 	const data = { ...options, faults: faults.shared };
 	return openSqliteLog(data, new URL('./faulty-log-thread.ts', import.meta.url));
+}
+
+/** The tables on SQLite, as the server has them, over a disk whose commits fail where they are told to. */
+export function openFaultyTables(file: string, faults: CommitFaults): Promise<Tables> {
+	const data = { file, faults: faults.shared };
+	return openTables(data, new URL('./faulty-tables-thread.ts', import.meta.url));
 }

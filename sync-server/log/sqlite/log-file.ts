@@ -16,7 +16,7 @@ import {
 import type { StoredUpdate } from '../stored-update.ts';
 import { answerWithin } from '../answer-within.ts';
 import { ChangeNumbers } from './change-numbers.ts';
-import { LogConnection } from './log-connection.ts';
+import { Connection } from '../../sqlite/connection.ts';
 import {
 	HistoryRows,
 	type Expiring,
@@ -54,14 +54,14 @@ interface DocumentRow {
 
 /** The update log over one SQLite connection, synchronous: what runs inside the thread that owns it. */
 export class LogFile {
-	readonly #connection: LogConnection;
+	readonly #connection: Connection;
 	readonly #changes: ChangeNumbers;
 	readonly #history = new HistoryRows((text) => this.#prepare(text));
 	readonly #quarantine = new QuarantineRows((text) => this.#prepare(text));
 
 	/** `open` opens the file, and again after the disk failed. */
 	constructor(open: () => DatabaseSync) {
-		this.#connection = new LogConnection(open);
+		this.#connection = new Connection(open);
 		this.#changes = new ChangeNumbers((text) => this.#prepare(text));
 	}
 
@@ -269,6 +269,11 @@ export class LogFile {
 			const row = this.#find(name);
 			return row !== undefined && this.#history.moveBase(row.id, made);
 		});
+	}
+
+	/** Opens the file anew where the disk failed; throws while it still does. */
+	tryDisk(): void {
+		this.#connection.mend();
 	}
 
 	quarantine(update: QuarantinedUpdate): void {

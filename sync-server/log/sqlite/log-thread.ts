@@ -1,7 +1,9 @@
 import { workerData } from 'node:worker_threads';
 import { LogFile } from './log-file.ts';
 import { openLogFile } from './log-schema.ts';
-import { messageOf, serveCalls } from '../../threads/serve-calls.ts';
+import { asDiskTrouble } from '../../disk-trouble.ts';
+import { commandFailure } from '../../threads/command-failure.ts';
+import { serveCalls } from '../../threads/serve-calls.ts';
 import { UnreadableDocument, unreadableCode } from '../update-log.ts';
 
 /** What the log's thread is started with. */
@@ -14,9 +16,9 @@ export interface LogThreadData {
 const { file, maxPages } = workerData as LogThreadData;
 const log = new LogFile(() => openLogFile(file, maxPages));
 serveCalls(log, {
-	failure: (error) => ({
-		message: messageOf(error),
-		...(error instanceof UnreadableDocument && { code: unreadableCode }),
-	}),
+	failure: (error) =>
+		error instanceof UnreadableDocument
+			? { message: error.message, code: unreadableCode }
+			: commandFailure(asDiskTrouble(error)),
 	close: () => log.close(),
 });

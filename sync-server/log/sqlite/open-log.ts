@@ -6,6 +6,7 @@ import {
 	UnreadableDocument,
 	type UpdateLog,
 } from '../update-log.ts';
+import { commandErrorOf } from '../../threads/command-failure.ts';
 import { IdleThread } from '../../threads/idle-thread.ts';
 import type { CompactionMethods } from './compaction-thread.ts';
 import type { ToExpire } from './history-rows.ts';
@@ -32,7 +33,10 @@ export async function openSqliteLog(
 	program = new URL('./log-thread.ts', import.meta.url),
 ): Promise<UpdateLog> {
 	const keepsHistory = historyMs > 0;
-	const writer = await ThreadCaller.start<LogFile>(program, { workerData: data });
+	const writer = await ThreadCaller.start<LogFile>(program, {
+		workerData: data,
+		errorOf: commandErrorOf,
+	});
 	const compaction = new IdleThread<CompactionMethods>(
 		new URL('./compaction-thread.ts', import.meta.url),
 		{ heapMegabytes: compactionMegabytes },
@@ -113,6 +117,7 @@ export async function openSqliteLog(
 		},
 		quarantine: (update) => writer.call('quarantine', { ...update, data: update.data.slice() }),
 		quarantined: (document) => writer.call('quarantined', document),
+		tryDisk: () => writer.callSoon('tryDisk'),
 		async remove(prefix) {
 			for (const appender of appenders.alive())
 				if (appender.document.startsWith(prefix)) appender.hasFailed = true;

@@ -1,24 +1,27 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { ReplicaTable } from '#shared/replica/rows.ts';
+import { Connection } from '../../sqlite/connection.ts';
+import { migrate } from './migrate.ts';
 
-/** One SQLite file, its prepared statements, and what the current transaction changed for the replicas. */
+/** The tables' connection, and what the current transaction changed for the replicas. */
 export class Database {
-	readonly sql: DatabaseSync;
-	readonly #statements = new Map<string, StatementSync>();
+	readonly #connection: Connection;
 	readonly #touched = new Set<string>();
 
-	constructor(sql: DatabaseSync) {
-		this.sql = sql;
+	/** `open` opens the file, and again after the disk failed. */
+	constructor(open: () => DatabaseSync) {
+		this.#connection = new Connection(open);
 	}
 
-	/** The prepared statement of a text; the same text gives the same statement. */
+	/** Where the file lies; null in memory. */
+	get location(): string | null {
+		return this.#connection.location;
+	}
+
+	/** The prepared statement of a text. It is good within one transaction: the next one may have a new connection. */
 	prepare(text: string): StatementSync {
-		const known = this.#statements.get(text);
-		if (known) return known;
-		const statement = this.sql.prepare(text);
-		this.#statements.set(text, statement);
-		return statement;
+		return this.#connection.prepare(text);
 	}
 
 	/**
@@ -35,68 +38,48 @@ export class Database {
 		this.#touched.add(project);
 	}
 
-	/** Runs a piece of work as one transaction; a throw undoes all of it. Returns the projects it touched. */
+	/**
+	 * Runs a piece of work as one transaction; a throw undoes all of it. Returns the projects it touched. After
+	 * the disk failed, work that wants to write is run twice: once to find that out.
+	 */
 	transaction<T>(work: () => T): { readonly result: T; readonly touched: readonly string[] } {
-		this.#touched.clear();
-		this.sql.exec('BEGIN IMMEDIATE');
-		try {
-			const result = work();
-			this.sql.exec('COMMIT');
-			return { result, touched: [...this.#touched] };
-		} catch (error) {
-			if (this.sql.isTransaction) this.sql.exec('ROLLBACK');
-			throw error;
-		}
+		const result = this.#connection.transactionOrReading(() => {
+			this.#touched.clear();
+			return work();
+		});
+		return { result, touched: [...this.#touched] };
+	}
+
+	/** Opens the file anew where the disk failed; throws while it still does. */
+	tryDisk(): void {
+		this.#connection.mend();
 	}
 
 	close(): void {
-		this.#statements.clear();
-		this.sql.close();
+		this.#connection.close();
 	}
 }
 
-const migrationsFolder = new URL('./migrations/', import.meta.url);
-
-/** A migration is known by its name; the number before it only says when its turn is. */
-const nameOf = (file: string): string => file.replace(/^\d+-/, '');
-
-/**
- * Opens the tables' file: WAL, every commit fsynced. Migrations that it lacks are applied in one
- * transaction, after a copy of the file was kept beside it.
- */
+/** Opens the tables' file, every commit fsynced, with the migrations that it lacks. */
 export function openDatabase(file: string): Database {
+	return new Database(() => openFile(file));
+}
+
+function openFile(file: string): DatabaseSync {
 	const isNew = !existsSync(file);
 	const sql = new DatabaseSync(file);
-	sql.exec(
-		`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
-		PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;`,
-	);
-	// A commit of a process that was killed may be in the file and not on the disk. What is read from here on is
-	// answered as known, so it is made durable first.
-	sql.exec('PRAGMA wal_checkpoint(PASSIVE)');
-	sql.exec(
-		'CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT',
-	);
-	const database = new Database(sql);
-	const applied = new Set(
-		sql
-			.prepare('SELECT name FROM migrations')
-			.all()
-			.map((row) => nameOf(row['name'] as string)),
-	);
-	const missing = readdirSync(migrationsFolder)
-		.filter((name) => name.endsWith('.sql') && !applied.has(nameOf(name)))
-		.sort();
-	if (missing.length === 0) return database;
-	if (!isNew) {
-		sql.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-		copyFileSync(file, `${file}.before-${missing[0]!.replace('.sql', '')}`);
+	try {
+		sql.exec(
+			`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
+			PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;`,
+		);
+		// A commit of a process that was killed may be in the file and not on the disk. What is read from here on is
+		// answered as known, so it is made durable first.
+		sql.exec('PRAGMA wal_checkpoint(PASSIVE)');
+		migrate(sql, file, isNew);
+		return sql;
+	} catch (error) {
+		sql.close();
+		throw error;
 	}
-	database.transaction(() => {
-		for (const name of missing) {
-			sql.exec(readFileSync(new URL(name, migrationsFolder), 'utf8'));
-			sql.prepare('INSERT INTO migrations VALUES (?, ?)').run(name, new Date().toISOString());
-		}
-	});
-	return database;
 }

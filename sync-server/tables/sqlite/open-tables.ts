@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { CommandError } from '#shared/api/errors.ts';
+import { commandErrorOf } from '../../threads/command-failure.ts';
+import { ThreadCaller } from '../../threads/thread-caller.ts';
 import type { TableNouns, Tables } from '../tables.ts';
-import type { Answer, Call } from './tables-thread.ts';
+import type { TablesMethods, TablesThreadData } from './tables-thread.ts';
 
 const nouns = [
 	'runs',
@@ -25,54 +24,24 @@ const nouns = [
 	'snapshots',
 ] as const satisfies readonly (keyof TableNouns)[];
 
-/** The tables in an SQLite file, served by a worker thread of their own. Rejects when the file cannot be opened. */
-export async function openTables(file: string): Promise<Tables> {
-	const worker = new Worker(new URL('./tables-thread.ts', import.meta.url), {
-		workerData: { file },
+/**
+ * The tables in an SQLite file, served by a worker thread of their own. Rejects when the file cannot be opened.
+ * `program` is that thread's; tests put a disk that fails below it.
+ */
+export async function openTables(
+	data: TablesThreadData,
+	program = new URL('./tables-thread.ts', import.meta.url),
+): Promise<Tables> {
+	const thread = await ThreadCaller.start<TablesMethods>(program, {
+		workerData: data,
+		errorOf: commandErrorOf,
 	});
-	await once(worker, 'message');
-	const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
 	const listeners = new Set<(projects: readonly string[]) => void>();
-	/** What is asked in one turn of the event loop goes together: waking the thread costs more than most answers. */
-	let outgoing: Call[] = [];
-	let lastId = 0;
-	let ended: Error | undefined;
 
-	worker.on('message', (answer: Answer) => {
-		const call = waiting.get(answer.id);
-		waiting.delete(answer.id);
-		if ('failure' in answer) {
-			const { code, message } = answer.failure;
-			call?.reject(code ? new CommandError(code, message) : new Error(message));
-			return;
-		}
-		call?.resolve(answer.result);
-		if (answer.touched.length > 0) for (const listener of listeners) listener(answer.touched);
-	});
-	worker.on('error', (error) => end(error as Error));
-	worker.on('exit', () => end(new Error('the tables are closed')));
-
-	function end(error: Error): void {
-		ended ??= error;
-		for (const call of waiting.values()) call.reject(ended);
-		waiting.clear();
-	}
-
-	function send(): void {
-		if (outgoing.length === 0) return;
-		const calls = outgoing;
-		outgoing = [];
-		worker.postMessage(calls);
-	}
-
-	function call(noun: string, method: string, args: readonly unknown[]): Promise<unknown> {
-		if (ended) return Promise.reject(ended);
-		return new Promise((resolve, reject) => {
-			const id = ++lastId;
-			waiting.set(id, { resolve, reject });
-			outgoing.push({ id, noun, method, args });
-			if (outgoing.length === 1) setImmediate(send);
-		});
+	async function run(noun: string, method: string, args: readonly unknown[]): Promise<unknown> {
+		const { result, touched } = await thread.callSoon('run', noun, method, args);
+		if (touched.length > 0) for (const listener of listeners) listener(touched);
+		return result;
 	}
 
 	const proxies = Object.fromEntries(
@@ -84,7 +53,7 @@ export async function openTables(file: string): Promise<Tables> {
 					get:
 						(_, method) =>
 						(...args: unknown[]) =>
-							call(noun, String(method), args),
+							run(noun, String(method), args),
 				},
 			),
 		]),
@@ -96,12 +65,7 @@ export async function openTables(file: string): Promise<Tables> {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
 		},
-		async close() {
-			if (ended) return;
-			send();
-			const exit = once(worker, 'exit');
-			worker.postMessage('close');
-			await exit;
-		},
+		tryDisk: () => thread.callSoon('tryDisk'),
+		close: () => thread.close(),
 	};
 }

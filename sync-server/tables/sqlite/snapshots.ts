@@ -70,7 +70,7 @@ export function snapshots(database: Database): Synchronous<SnapshotsTable> {
 		},
 		beginReading(project, since) {
 			// A connection of its own: in WAL mode its transaction sees one state, whatever is written meanwhile.
-			const sql = new DatabaseSync(database.sql.location()!, { readOnly: true });
+			const sql = new DatabaseSync(database.location!, { readOnly: true });
 			let isHeld = false;
 			try {
 				sql.exec('PRAGMA busy_timeout = 5000; BEGIN');

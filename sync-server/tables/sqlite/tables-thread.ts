@@ -1,61 +1,46 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { CommandError, type ErrorCode } from '#shared/api/errors.ts';
-import { giveBackAtRest } from '../../give-back.ts';
+import { workerData } from 'node:worker_threads';
+import { CommandError } from '#shared/api/errors.ts';
+import { asDiskTrouble } from '../../disk-trouble.ts';
+import { commandFailure } from '../../threads/command-failure.ts';
+import { messageOf, serveCalls } from '../../threads/serve-calls.ts';
 import { openDatabase } from './database.ts';
 import { nounsOf } from './nouns.ts';
 
-/** A call from the server's main thread, and its answer. `close` ends the thread. */
-export interface Call {
-	readonly id: number;
-	readonly noun: string;
-	readonly method: string;
-	readonly args: readonly unknown[];
+/** What the tables' thread is started with. */
+export interface TablesThreadData {
+	readonly file: string;
 }
-export type Answer =
-	| { readonly id: number; readonly result: unknown; readonly touched: readonly string[] }
-	| {
-			readonly id: number;
-			readonly failure: { readonly code?: ErrorCode; readonly message: string };
-	  };
 
-const port = parentPort;
-if (!port) throw new Error('tables-thread runs as a worker thread');
-const database = openDatabase((workerData as { file: string }).file);
+const database = openDatabase((workerData as TablesThreadData).file);
 const nouns = nounsOf(database) as unknown as Record<
 	string,
 	Record<string, (...args: readonly unknown[]) => unknown>
 >;
 
-/**
- * SQLITE_FULL, and SQLITE_IOERR_WRITE, which is what a quota or a limit on files gives: the failures of the
- * database that a person can mend at once.
- */
-const fullCodes: ReadonlySet<number | undefined> = new Set([13, 778]);
+const tables = {
+	/** Runs a method of a noun as one transaction. */
+	run(
+		noun: string,
+		method: string,
+		args: readonly unknown[],
+	): { readonly result: unknown; readonly touched: readonly string[] } {
+		try {
+			return database.transaction(() => nouns[noun]![method]!(...args));
+		} catch (error) {
+			const told = asDiskTrouble(error);
+			throw told instanceof CommandError
+				? told
+				: new Error(`${noun}.${method}: ${messageOf(error)}`, { cause: error });
+		}
+	},
+	/** Opens the file anew where the disk failed; throws while it still does. */
+	tryDisk(): void {
+		database.tryDisk();
+	},
+};
+export type TablesMethods = typeof tables;
 
-port.on('message', (calls: readonly Call[] | 'close') => {
-	if (calls === 'close') {
-		database.close();
-		port.close();
-		return;
-	}
-	for (const call of calls) port.postMessage(answer(call));
+serveCalls(tables, {
+	failure: (error) => commandFailure(asDiskTrouble(error)),
+	close: () => database.close(),
 });
-giveBackAtRest();
-port.postMessage('ready');
-
-function answer({ id, noun, method, args }: Call): Answer {
-	try {
-		const { result, touched } = database.transaction(() => nouns[noun]![method]!(...args));
-		return { id, result, touched };
-	} catch (error) {
-		const message = error instanceof Error ? error.message : String(error);
-		if (error instanceof CommandError) return { id, failure: { code: error.code, message } };
-		const isFull = fullCodes.has((error as { errcode?: number }).errcode);
-		return {
-			id,
-			failure: isFull
-				? { code: 'disk_full', message }
-				: { message: `${noun}.${method}: ${message}` },
-		};
-	}
-}

@@ -328,6 +328,19 @@ export function updateLogContract(make: MakeLog): void {
 			}),
 	);
 
+	test('S2 a disk that failed is said to, until it works again', () =>
+		withLog(async (log, { faults }) => {
+			const [first, second] = updatesOf(1, 2);
+			await (await log.open(name)).append(first!);
+			await log.tryDisk();
+			faults.fail('fsync', 1, 1000);
+			await expect((await log.open(name)).append(second!)).rejects.toThrow();
+			await expect(log.tryDisk()).rejects.toThrow();
+			faults.mend();
+			await log.tryDisk();
+			expect(await (await log.open(name)).append(second!)).toBe(2);
+		}));
+
 	test.each(failures)(
 		'S8 a compaction that the disk refuses ($step, bytes kept: $keeps) changes nothing of what the document says',
 		({ step, keeps }) =>

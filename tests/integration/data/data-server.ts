@@ -49,7 +49,7 @@ export interface Reply<T> {
 /** Tables, blobs, projection and the router of the data calls on a folder of their own. The token is the name. */
 export async function openDataServer({ schema = textSchema, reviews = false } = {}) {
 	const folder = await mkdtemp(join(tmpdir(), 'data-'));
-	const tables = await openTables(join(folder, 'tables.db'));
+	const tables = await openTables({ file: join(folder, 'tables.db') });
 	const blobs = await openFolderBlobStore(join(folder, 'blobs'));
 	const at = '2026-01-01T00:00:00.000Z';
 	for (const [id, by] of [

@@ -53,7 +53,7 @@ export class GitWorld {
 
 	static async open(): Promise<GitWorld> {
 		const folder = await mkdtemp(join(tmpdir(), 'flywheel-git-'));
-		const tables = await openTables(join(folder, 'tables.sqlite'));
+		const tables = await openTables({ file: join(folder, 'tables.sqlite') });
 		const world = new GitWorld(folder, tables, await openFolderBlobStore(join(folder, 'blobs')));
 		await world.#serve();
 		for (const user of ['ada', 'bob'])

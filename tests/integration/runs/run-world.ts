@@ -59,7 +59,7 @@ export class RunWorld {
 
 	static async open(): Promise<RunWorld> {
 		const folder = await mkdtemp(join(tmpdir(), 'flywheel-runs-'));
-		const tables = await openTables(join(folder, 'tables.sqlite'));
+		const tables = await openTables({ file: join(folder, 'tables.sqlite') });
 		const server = createServer({ requestTimeout: 0 });
 		server.listen(0, '127.0.0.1');
 		await once(server, 'listening');

@@ -61,7 +61,7 @@ test('S1 what a killed server left in its write-ahead log is in the main file be
 
 test('what a killed server left in the write-ahead log of its tables is in the main file before anybody reads it', async () => {
 	const file = join(newFolder(), 'tables.db');
-	const tables = await openTables(file);
+	const tables = await openTables({ file });
 	await tables.settings.put('epoch', 'kept');
 	const left = join(newFolder(), 'tables.db');
 	for (const ending of ['', '-wal']) copyFileSync(file + ending, left + ending);

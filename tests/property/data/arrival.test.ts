@@ -185,7 +185,7 @@ function afterArrival(all: readonly Said[], reviews: boolean, arrivals: readonly
 				}),
 			);
 		}
-	const item = database.sql
+	const item = database
 		.prepare('SELECT standing, answer, answer_by, answer_source, answer_at FROM items WHERE id = ?')
 		.get('i0');
 	const { submissions, verdicts } = readHistory(database, 'p', 'i0');

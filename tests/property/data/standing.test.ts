@@ -245,7 +245,7 @@ test('where items stand is always what corpusOf says of everything that was said
 						expect((error as { code?: string }).code).toBe('no_items');
 					}
 				const classes: Record<string, number> = {};
-				for (const row of database.sql.prepare('SELECT * FROM items').all()) {
+				for (const row of database.prepare('SELECT * FROM items').all()) {
 					const { submissions, verdicts } = readHistory(database, 'p', row['id'] as string);
 					const corpus = corpusOf(submissions, verdicts, { reviews });
 					const isWithdrawn = row['is_withdrawn'] === 1;
@@ -254,7 +254,7 @@ test('where items stand is always what corpusOf says of everything that was said
 					expect(row['answer']).toBe(answer ? canonicalAnswer(answer) : null);
 					const given = answer?.values['mood'];
 					if (typeof given === 'string') classes[given] = (classes[given] ?? 0) + 1;
-					const { held } = database.sql
+					const { held } = database
 						.prepare(
 							`SELECT count(*) AS held FROM batch_items JOIN batches ON batches.id = batch_items.batch
 							WHERE item = ? AND state = 'open'`,
@@ -262,7 +262,7 @@ test('where items stand is always what corpusOf says of everything that was said
 						.get(row['id']!) as { held: number };
 					expect(row['open_batches']).toBe(held);
 				}
-				const counted = database.sql
+				const counted = database
 					.prepare('SELECT option, items FROM class_counts WHERE items > 0')
 					.all()
 					.map((row) => [row['option'], row['items']] as [string, number]);
@@ -281,7 +281,7 @@ test('a revision never stands still while an answer changes', () => {
 			const { database, step } = installation(false);
 			const snapshot = () =>
 				new Map(
-					database.sql
+					database
 						.prepare('SELECT id, answer, answer_by, answer_at, is_withdrawn, revision FROM items')
 						.all()
 						.map(({ id, revision, ...rest }) => [

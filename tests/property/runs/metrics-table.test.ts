@@ -13,7 +13,7 @@ let runs = 0;
 
 beforeAll(async () => {
 	folder = await mkdtemp(join(tmpdir(), 'flywheel-metrics-'));
-	tables = await openTables(join(folder, 'tables.sqlite'));
+	tables = await openTables({ file: join(folder, 'tables.sqlite') });
 });
 afterAll(async () => {
 	await tables.close();

@@ -21,8 +21,10 @@ test('a migration that was applied under another number is not applied again', (
 	onTestFinished(() => rmSync(home, { recursive: true }));
 	const file = join(home, 'tables.db');
 	const first = openDatabase(file);
-	first.sql.exec(
-		`UPDATE migrations SET name = '004-summaries.sql' WHERE name LIKE '%-summaries.sql'`,
+	first.transaction(() =>
+		first
+			.prepare(`UPDATE migrations SET name = '004-summaries.sql' WHERE name LIKE '%-summaries.sql'`)
+			.run(),
 	);
 	first.close();
 	openDatabase(file).close();

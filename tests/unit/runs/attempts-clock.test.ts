@@ -10,7 +10,7 @@ const day = 24 * 60 * 60_000;
 
 test('after the clock was set back a runner that lives keeps its run, and one that died loses it', async () => {
 	const folder = await mkdtemp(join(tmpdir(), 'attempts-clock-'));
-	const tables = await openTables(join(folder, 'tables.db'));
+	const tables = await openTables({ file: join(folder, 'tables.db') });
 	onTestFinished(async () => {
 		await tables.close();
 		await rm(folder, { recursive: true });

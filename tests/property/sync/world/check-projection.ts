@@ -19,7 +19,7 @@ export function checkProjection(world: SyncWorld, disk: DiskContent): void {
 	const said: Said = { submissions: [], verdicts: [] };
 	for (const batch of world.batches) readBatch(world, disk, batch, said);
 	const { database } = world.tables;
-	for (const row of database.sql.prepare('SELECT * FROM items').all()) {
+	for (const row of database.prepare('SELECT * FROM items').all()) {
 		const item = row['id'] as string;
 		const submissions = said.submissions.filter((one) => one.item === item);
 		const batchOf = new Map(submissions.map(({ id, batch }) => [id, batch]));
