@@ -34,6 +34,7 @@ async function main(): Promise<void> {
 	const stop = (): void => shutdown.abort();
 	process.on('SIGTERM', stop);
 	process.on('SIGINT', stop);
+	process.on('SIGHUP', stop);
 	if (given.isTied) process.stdin.resume().on('end', stop).on('error', stop);
 
 	const problem = await gitProblem(shutdown.signal);

@@ -4,8 +4,10 @@ import { canWorkOffline, ConfigError, isLoopback, readConfig } from './config.ts
 import { gitProblem } from './git/git-version.ts';
 import { giveBackAtRest } from './give-back.ts';
 import { startEmbeddedRunner } from './operator/embedded-runner.ts';
+import { Ending } from './operator/ending.ts';
 import { HomeInUse } from './operator/home-lock.ts';
 import { startFirstSamples } from './operator/first-samples.ts';
+import { logOutput } from './operator/output.ts';
 import { recoverySentence } from './projection/recovery.ts';
 import { serve, type Served } from './serve.ts';
 
@@ -16,11 +18,13 @@ async function main(): Promise<void> {
 	const problem = await gitProblem();
 	if (problem !== undefined) return fail(problem);
 	const config = readConfig(process.env);
-	const logger = pino({
-		level: process.env['LOG_LEVEL'] ?? 'warn',
-		redact: ['*.token', '*.password'],
-	});
-	const served = await serve({ config, logger, appFolder });
+	const logger = pino(
+		{ level: process.env['LOG_LEVEL'] ?? 'warn', redact: ['*.token', '*.password'] },
+		logOutput(),
+	);
+	const ending = new Ending(logger);
+	const onStoreLost = (error: Error): void => ending.now('the server ends: a store is lost', error);
+	const served = await serve({ config, logger, appFolder, onStoreLost });
 	giveBackAtRest();
 	say(`Flywheel is at ${served.url}`);
 	if (!isLoopback(config.host) && config.url === undefined)
@@ -38,7 +42,7 @@ async function main(): Promise<void> {
 	const stops = [await startFirstSamples(served, config.withSamples, onFault)];
 	if (config.withRunner ?? isLoopback(config.host))
 		stops.push(await startEmbeddedRunner(served, config.home, onFault));
-	stopOnSignal(async () => {
+	ending.closeWith(async () => {
 		for (const stop of stops) await stop();
 		await served.close();
 	});
@@ -50,23 +54,6 @@ async function offerSignIn({ accounts, owner, url }: Served): Promise<void> {
 		say(`Sign in as ${owner.id}, once, within 15 minutes: ${url}/sign-in#${token}`);
 	}
 	say(`Another link at any time: npm run sign-in -- ${owner.id}`);
-}
-
-function stopOnSignal(close: () => Promise<void>): void {
-	let isStopping = false;
-	const stop = (): void => {
-		if (isStopping) return;
-		isStopping = true;
-		close().then(
-			() => process.exit(0),
-			(error: unknown) => {
-				console.error(error);
-				process.exit(1);
-			},
-		);
-	};
-	process.on('SIGTERM', stop);
-	process.on('SIGINT', stop);
 }
 
 function say(line: string): void {

@@ -94,6 +94,8 @@ export interface ServeOptions {
 	readonly logger: Logger;
 	/** The built app. */
 	readonly appFolder: string;
+	/** The thread of a store died: nothing can be read or written any more. */
+	readonly onStoreLost?: (error: Error) => void;
 	/** How long a session lasts that nobody uses (90 days). */
 	readonly sessionSeconds?: number;
 	/** How long browsers bring back what the server lost (30 days), and the clock that says so. */
@@ -105,6 +107,7 @@ export interface ServeOptions {
 export async function serve(options: ServeOptions): Promise<Served> {
 	const { config, logger, appFolder } = options;
 	const onFault = (error: unknown): void => logger.error({ err: error }, 'something failed');
+	const onLost = options.onStoreLost ?? onFault;
 	await mkdir(config.home, { recursive: true });
 	await chmod(config.home, 0o700);
 
@@ -116,7 +119,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 	const address = await listen(server, config);
 	const url = config.url ?? `http://${hostOf(config.host)}:${address.port}`;
 
-	const tables = await openTables({ file: join(config.home, 'tables.db') });
+	const tables = await openTables({ file: join(config.home, 'tables.db'), onLost });
 	await tables.imports.failAbandoned();
 	const importsFolder = join(config.home, 'imports');
 	await rm(importsFolder, { recursive: true, force: true }); // what a crash left there
@@ -179,7 +182,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		onFault,
 	});
 	const historyMs = config.historyDays * day;
-	const log = await openSqliteLog({ file: join(config.home, 'updates.db'), historyMs });
+	const log = await openSqliteLog({ file: join(config.home, 'updates.db'), historyMs, onLost });
 	const histories = openHistories({ log, historyMs, now: Date.now });
 	async function expireHistory(): Promise<void> {
 		const { failures } = await log.expireHistory(Date.now());

@@ -43,6 +43,7 @@ let group: number | undefined;
 let isStopping = false;
 process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
+process.on('SIGHUP', () => void stop());
 
 lines.on('line', (line) => {
 	if (order === undefined) start((order = JSON.parse(line) as Order));

@@ -1,15 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { JsonLines, type Line } from '#shared/formats/json-lines.ts';
 import type { LineRefusal, PreparedLine } from '../tables/imports.ts';
+import { serveCalls } from '../threads/serve-calls.ts';
 import { prepareLine, type PrepareOptions } from './prepare-line.ts';
-
-/** Bytes to split and check; null after the last. The buffer comes back with the reply. */
-export type Push = { readonly buffer: ArrayBuffer; readonly length: number } | null;
-
-export interface Reply {
-	readonly buffer?: ArrayBuffer;
-	readonly lines: PreparedLines;
-}
 
 /** What came of one push. */
 export interface PreparedLines {
@@ -19,21 +12,23 @@ export interface PreparedLines {
 	readonly lines: number;
 }
 
-const port = parentPort;
-if (!port) throw new Error('prepare-thread runs as a worker thread');
 const options = workerData as PrepareOptions;
 const splitter = new JsonLines();
 
-port.on('message', (push: Push) => {
-	if (push === null) {
-		port.postMessage({ lines: prepared(splitter.end()) } satisfies Reply);
-		port.close();
-		return;
-	}
-	const { buffer, length } = push;
-	const lines = prepared(splitter.push(new Uint8Array(buffer, 0, length)));
-	port.postMessage({ buffer, lines } satisfies Reply, [buffer]);
-});
+const preparation = {
+	/** Splits and checks bytes. Their buffer comes back with the answer. */
+	push(
+		buffer: Uint8Array,
+		length: number,
+	): { readonly buffer: Uint8Array; readonly lines: PreparedLines } {
+		return { buffer, lines: prepared(splitter.push(buffer.subarray(0, length))) };
+	},
+	/** What is left after the last bytes. */
+	end: (): PreparedLines => prepared(splitter.end()),
+};
+export type PrepareMethods = typeof preparation;
+
+serveCalls(preparation);
 
 function prepared(lines: readonly Line[]): PreparedLines {
 	const rows: PreparedLine[] = [];

@@ -25,6 +25,10 @@ export interface ThreadOptions {
 	readonly workerData?: unknown;
 	/** What it may hold before it is ended: those who ask it something are told, nobody else notices. */
 	readonly heapMegabytes?: number | undefined;
+	/** Of its young objects. */
+	readonly youngMegabytes?: number | undefined;
+	/** It died, which nobody asked for. Who waits for an answer is told besides. */
+	readonly onLost?: ((error: Error) => void) | undefined;
 	/** What a failure in the thread is thrown as (ThreadError). */
 	readonly errorOf?: (failure: ThreadFailure) => Error;
 }
@@ -41,32 +45,33 @@ export class ThreadCaller<T> {
 	/** What was asked for in this turn of the event loop. */
 	#outgoing: ThreadCall[] = [];
 	#ended: Error | undefined;
+	#isClosing = false;
 
-	private constructor(worker: Worker, errorOf: (failure: ThreadFailure) => Error) {
+	private constructor(worker: Worker, { onLost, errorOf }: ThreadOptions) {
 		this.#worker = worker;
-		this.#errorOf = errorOf;
+		this.#errorOf = errorOf ?? ((failure) => new ThreadError(failure));
 		worker.on('message', (answer: ThreadAnswer) => this.#settle(answer));
-		worker.on('error', (error) => this.#end(error as Error));
-		worker.on('exit', () => this.#end(new Error('the thread has ended')));
+		const lost = (error: Error): void => {
+			const isNews = !this.#ended && !this.#isClosing;
+			this.#end(error);
+			if (isNews) onLost?.(error);
+		};
+		worker.on('error', (error) => lost(error as Error));
+		worker.on('exit', () => lost(new Error('the thread has ended')));
 	}
 
 	/** Starts the thread; rejects when it cannot. */
-	static async start<T>(
-		program: URL,
-		{
-			workerData,
-			heapMegabytes,
-			errorOf = (failure) => new ThreadError(failure),
-		}: ThreadOptions = {},
-	): Promise<ThreadCaller<T>> {
+	static async start<T>(program: URL, options: ThreadOptions = {}): Promise<ThreadCaller<T>> {
+		const { workerData, heapMegabytes, youngMegabytes } = options;
 		const worker = new Worker(program, {
 			workerData,
-			...(heapMegabytes !== undefined && {
-				resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
-			}),
+			resourceLimits: {
+				...(heapMegabytes !== undefined && { maxOldGenerationSizeMb: heapMegabytes }),
+				...(youngMegabytes !== undefined && { maxYoungGenerationSizeMb: youngMegabytes }),
+			},
 		});
 		await once(worker, 'message');
-		return new ThreadCaller<T>(worker, errorOf);
+		return new ThreadCaller<T>(worker, options);
 	}
 
 	/** Asks at once. */
@@ -120,6 +125,7 @@ export class ThreadCaller<T> {
 	/** Lets the thread finish what it was asked, then ends it. */
 	async close(): Promise<void> {
 		if (this.#ended) return;
+		this.#isClosing = true;
 		this.#send();
 		const exit = once(this.#worker, 'exit');
 		this.#worker.postMessage('close');

@@ -25,16 +25,20 @@ const compactionMegabytes = 1536;
 export async function openSqliteLog(
 	{
 		historyMs = defaultHistoryMs,
+		onLost,
 		...data
 	}: LogThreadData & {
 		/** How long folded updates are kept; 0: not at all. */
 		readonly historyMs?: number | undefined;
+		/** The log's thread died; every call rejects from then on. */
+		readonly onLost?: (error: Error) => void;
 	},
 	program = new URL('./log-thread.ts', import.meta.url),
 ): Promise<UpdateLog> {
 	const keepsHistory = historyMs > 0;
 	const writer = await ThreadCaller.start<LogFile>(program, {
 		workerData: data,
+		onLost,
 		errorOf: commandErrorOf,
 	});
 	const compaction = new IdleThread<CompactionMethods>(

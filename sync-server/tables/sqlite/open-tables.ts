@@ -29,11 +29,18 @@ const nouns = [
  * `program` is that thread's; tests put a disk that fails below it.
  */
 export async function openTables(
-	data: TablesThreadData,
+	{
+		onLost,
+		...data
+	}: TablesThreadData & {
+		/** The thread died; every call rejects from then on. */
+		readonly onLost?: (error: Error) => void;
+	},
 	program = new URL('./tables-thread.ts', import.meta.url),
 ): Promise<Tables> {
 	const thread = await ThreadCaller.start<TablesMethods>(program, {
 		workerData: data,
+		onLost,
 		errorOf: commandErrorOf,
 	});
 	const listeners = new Set<(projects: readonly string[]) => void>();
