@@ -36,6 +36,16 @@ export interface DeskParts {
 	readonly verdicts: Verdicts;
 }
 
+/** Where one item stands. */
+class Place {
+	readonly #read: () => ItemProgress;
+	readonly progress: ItemProgress = $derived.by(() => this.#read());
+
+	constructor(read: () => ItemProgress) {
+		this.#read = read;
+	}
+}
+
 /**
  * One person at one batch: which item lies on the desk, what is being said about it, what was said. The
  * documents hold every answer; the desk only knows where it is.
@@ -54,9 +64,11 @@ export class Desk {
 	/** Times of this sitting's submissions, for the rate. */
 	times = $state.raw<readonly number[]>([]);
 
+	/** Each worked out again only when something about its item changed: a list over 500 is read at every answer. */
+	readonly #places: readonly Place[];
 	/** Where every item stands for me. */
 	readonly progress: readonly ItemProgress[] = $derived.by(() =>
-		this.packet.items.map(({ id }) => this.#progressOf(id)),
+		this.#places.map(({ progress }) => progress),
 	);
 	readonly toDo: number = $derived(this.progress.filter(isToDo).length);
 
@@ -67,6 +79,7 @@ export class Desk {
 		this.#reviews = reviews;
 		this.#answers = answers;
 		this.#verdicts = verdicts;
+		this.#places = packet.items.map(({ id }) => new Place(() => this.#progressOf(id)));
 	}
 
 	/** Puts the first thing to do on the desk. Called once the documents are loaded. */

@@ -7,19 +7,28 @@ const packBytes = 16 * 1024;
  * that stays cheap. A large one stays by itself.
  */
 export function packUpdates(updates: readonly Uint8Array[], limitBytes = packBytes): Uint8Array[] {
-	const packed: Uint8Array[] = [];
+	return [...packingUpdates(updates, limitBytes)];
+}
+
+/** The same, one at a time: each step merges a few. */
+export function* packingUpdates(
+	updates: readonly Uint8Array[],
+	limitBytes: number,
+): Generator<Uint8Array, void> {
 	let pack: Uint8Array[] = [];
 	let bytes = 0;
-	const close = (): void => {
-		if (pack.length > 0) packed.push(pack.length === 1 ? pack[0]! : Y.mergeUpdates(pack));
-		pack = [];
-		bytes = 0;
-	};
 	for (const update of updates) {
-		if (bytes + update.length > limitBytes) close();
+		if (pack.length > 0 && bytes + update.length > limitBytes) {
+			yield merged(pack);
+			pack = [];
+			bytes = 0;
+		}
 		pack.push(update);
 		bytes += update.length;
 	}
-	close();
-	return packed;
+	if (pack.length > 0) yield merged(pack);
+}
+
+function merged(pack: readonly Uint8Array[]): Uint8Array {
+	return pack.length === 1 ? pack[0]! : Y.mergeUpdates([...pack]);
 }

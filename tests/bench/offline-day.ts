@@ -70,7 +70,12 @@ export const offlineDay: Benchmark = {
 					unit: 'ms',
 					bar: { at: 'most', value: 50 },
 				},
-				{ what: 'most processor time of a task', value: mostTime, unit: 'ms' },
+				{
+					what: 'most processor time of a task',
+					value: mostTime,
+					unit: 'ms',
+					bar: { at: 'most', value: 50 },
+				},
 			];
 		}),
 };

@@ -1,6 +1,6 @@
 import Dexie from 'dexie';
 import * as Y from 'yjs';
-import { packUpdates } from '#shared/wire/pack-updates.ts';
+import { packingUpdates } from '#shared/wire/pack-updates.ts';
 import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Block, DocumentRow, Refused, Replica, UndoRow } from '#app/replica/database.ts';
 import { compactDocument, foldAfterRows } from './compaction.ts';
@@ -18,9 +18,13 @@ import {
 } from './document-storage.ts';
 import { fromLog, fromPeerTab } from './origins.ts';
 import { isOutOfRoom } from './out-of-room.ts';
+import { eachInSlices } from './slices.ts';
 
 /** Where the changes made here are: nothing is said to be anywhere before it is. */
 export type SavedState = 'saving' | 'not saved' | 'on this device' | 'on the server';
+
+/** Merging costs time, rows cost little: what a few gestures wrote is one row, a piece of the server's stays one. */
+const packedBytes = 8 * 1024;
 
 /** The document was begun anew after a refusal; what this log still holds belongs to the old one. */
 class Superseded extends Error {}
@@ -251,7 +255,12 @@ export class DocumentLog {
 		if (queued.length === 0) return;
 		const { updates, documents, documentSnapshots, undo } = this.#replica;
 		const steps = [...this.#unwrittenUndo];
-		const packed = packUpdates(queued.map(({ update }) => update));
+		const packed: Uint8Array[] = [];
+		const packing = packingUpdates(
+			queued.map(({ update }) => update),
+			packedBytes,
+		);
+		await eachInSlices(packing, (pack) => packed.push(pack));
 		const localCount = queued.filter(({ isLocal }) => isLocal).length;
 		const [row, missed] = await this.#replica.transaction(
 			'rw',

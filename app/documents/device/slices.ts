@@ -2,21 +2,28 @@ import * as Y from 'yjs';
 import { encodingState } from '#shared/wire/encode-state.ts';
 import { piecesOf, pieceLimits as sentLimits, splitUpdate } from '#shared/wire/split-update.ts';
 
-/** So long a page may be busy without a pause: a third of a frame; a step and what it draws come on top. */
-const sliceMs = 5;
+/** So long a page may be busy without a pause: a quarter of a frame; the step that runs over it comes on top. */
+const sliceMs = 4;
 /** Each is applied within a few milliseconds, with everything that listens to the document. */
 const appliedLimits = { bytes: 8 * 1024, structs: 100 };
 /** Each is made within a millisecond. */
 const madeLimits = { bytes: 16 * 1024, structs: 250 };
 
-/** Takes the steps of some work, with a pause whenever the page was busy for long enough. */
+/**
+ * Takes the steps of some work, with a pause whenever the page was busy for long enough. Another one comes behind
+ * work that took a while: what is done with it would else be in the same task, and perhaps be sliced work itself.
+ */
 async function inSlices<T>(work: Generator<unknown, T>): Promise<T> {
-	for (let until = performance.now() + sliceMs; ;) {
+	for (let began = performance.now(); ;) {
 		const { done, value } = work.next();
-		if (done) return value;
-		if (performance.now() < until) continue;
+		const spentMs = performance.now() - began;
+		if (done) {
+			if (spentMs > sliceMs / 4) await pause();
+			return value;
+		}
+		if (spentMs < sliceMs) continue;
 		await pause();
-		until = performance.now() + sliceMs;
+		began = performance.now();
 	}
 }
 
@@ -128,11 +135,12 @@ export function splitToSend(update: Uint8Array): readonly Uint8Array[] {
  */
 export function pause(): Promise<void> {
 	return new Promise((resolve) => {
-		const { port1, port2 } = new MessageChannel();
-		port1.onmessage = () => {
-			port1.close();
-			resolve();
-		};
-		port2.postMessage(null);
+		pausing.push(resolve);
+		bell.port2.postMessage(null);
 	});
 }
+
+/** One for all: thousands of channels would be thousands of things for the browser to collect. */
+const bell = new MessageChannel();
+const pausing: (() => void)[] = [];
+bell.port1.onmessage = () => pausing.shift()?.();

@@ -224,9 +224,8 @@ export class Answers {
 		const { doc } = this.#handle;
 		if (this.#bound?.doc === doc) return this.#bound;
 		this.close();
-		const announce = (groups: ReadonlySet<string>) => {
-			for (const group of groups) this.#signals.announce(group);
-		};
+		const announce = (groups: ReadonlySet<string>, isLocal: boolean) =>
+			this.#signals.announceChange(groups, isLocal);
 		const read: Bound['read'] = new Map();
 		this.#bound = {
 			doc,
@@ -235,10 +234,9 @@ export class Answers {
 			submitted: new MapIndex(
 				doc.getMap<Submitted>('submitted'),
 				(_key, value) => value?.item,
-				(groups) => {
+				(groups, isLocal) => {
 					for (const group of groups) read.delete(group);
-					announce(groups);
-					this.#signals.announce(everything);
+					announce(new Set([...groups, everything]), isLocal);
 				},
 			),
 		};

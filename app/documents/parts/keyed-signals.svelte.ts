@@ -1,3 +1,8 @@
+import { withNextFrame } from './next-frame.ts';
+
+/** As many are announced with one frame: what reads them is drawn within it. */
+const perFrame = 100;
+
 /** A number that changes; it holds nothing of what it is about. */
 class Signal {
 	version = $state(0);
@@ -10,6 +15,7 @@ class Signal {
  */
 export class KeyedSignals {
 	readonly #signals: Record<string, Signal> = Object.create(null) as Record<string, Signal>;
+	readonly #waiting = new Set<string>();
 
 	/** Notes that the running effect depends on the key; outside of effects it does nothing. */
 	read(key: string): void {
@@ -19,6 +25,27 @@ export class KeyedSignals {
 	announce(key: string): void {
 		const signal = this.#signals[key];
 		if (signal) signal.version++;
+	}
+
+	/**
+	 * Announces what changed in a document: at once what was done on this page, what came from elsewhere with the
+	 * next frame. A day of somebody else's work comes in hundreds of pieces, and what nobody sees is not drawn.
+	 */
+	announceChange(keys: Iterable<string>, isLocal: boolean): void {
+		if (isLocal) {
+			for (const key of keys) this.announce(key);
+			return;
+		}
+		if (this.#waiting.size === 0) withNextFrame(() => this.#announceWaiting());
+		for (const key of keys) this.#waiting.add(key);
+	}
+
+	#announceWaiting(): void {
+		for (const key of [...this.#waiting].slice(0, perFrame)) {
+			this.#waiting.delete(key);
+			this.announce(key);
+		}
+		if (this.#waiting.size > 0) withNextFrame(() => this.#announceWaiting());
 	}
 
 	#of(key: string): Signal {

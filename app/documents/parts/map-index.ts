@@ -4,11 +4,12 @@ import type * as Y from 'yjs';
  * Keys of a root map, grouped: which keys belong to an item, say. Built once by one scan, then kept by
  * the map's own events, so that a key press in a batch of 500 items touches one group and nothing else.
  * `groupOf` gives a key's group, by its value where the key alone does not tell; undefined leaves it out.
+ * `onGroups` hears which groups changed, and whether that was done on this page.
  */
 export class MapIndex<V> {
 	readonly map: Y.Map<V>;
 	readonly #groupOf: (key: string, value: V | undefined) => string | undefined;
-	readonly #onGroups: (groups: ReadonlySet<string>) => void;
+	readonly #onGroups: (groups: ReadonlySet<string>, isLocal: boolean) => void;
 	readonly #keys = new Map<string, Set<string>>();
 	readonly #groups = new Map<string, string>();
 	/** Groups that keys were taken from before the event that tells of it. */
@@ -18,7 +19,7 @@ export class MapIndex<V> {
 	constructor(
 		map: Y.Map<V>,
 		groupOf: (key: string, value: V | undefined) => string | undefined,
-		onGroups: (groups: ReadonlySet<string>) => void,
+		onGroups: (groups: ReadonlySet<string>, isLocal: boolean) => void,
 	) {
 		this.map = map;
 		this.#groupOf = groupOf;
@@ -33,7 +34,7 @@ export class MapIndex<V> {
 				if (after !== undefined) changed.add(after);
 				this.#left.delete(key);
 			}
-			this.#onGroups(changed);
+			this.#onGroups(changed, event.transaction.local);
 		};
 		map.observe(this.#onEvent);
 	}

@@ -80,9 +80,7 @@ export class Notes {
 		const byItem = new MapIndex(
 			doc.getMap<Note>('note'),
 			(_key, value) => value?.item,
-			(groups) => {
-				for (const group of groups) this.#signals.announce(group);
-			},
+			(groups, isLocal) => this.#signals.announceChange(groups, isLocal),
 		);
 		this.#bound = { doc, byItem };
 		return byItem;

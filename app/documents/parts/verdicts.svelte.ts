@@ -60,9 +60,7 @@ export class Verdicts {
 		const bySubmission = new MapIndex(
 			doc.getMap<VerdictValue>('verdict'),
 			(key) => parseVerdictKey(key)?.submission,
-			(groups) => {
-				for (const group of groups) this.#signals.announce(group);
-			},
+			(groups, isLocal) => this.#signals.announceChange(groups, isLocal),
 		);
 		this.#bound = { doc, bySubmission };
 		return bySubmission;

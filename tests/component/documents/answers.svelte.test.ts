@@ -176,6 +176,28 @@ test('a change and the step that undoes it are on the device together, or neithe
 	expect(await tab.replica.undo.get([name, 'r1'])).toMatchObject({ undo: [{}, {}], redo: [] });
 });
 
+test('what others write in hundreds of pieces is drawn a few times, what is written here at once', async () => {
+	const { handle, answers } = openAnswers();
+	const done = watch(() => answers.submittedCount);
+	const draft = watch(() => answers.draftOf('r1').values);
+	flushSync();
+	const other = openTab(newEpoch(), 'u2').documents.open('reviews/b1/answers');
+	const theirs = new Answers(other);
+	const pieces: Uint8Array[] = [];
+	other.doc.on('update', (piece: Uint8Array) => pieces.push(piece));
+	for (let index = 0; index < 300; index++) theirs.submit(`i${index}`, { ...input, me: 'u2' });
+	for (const piece of pieces) {
+		Y.applyUpdate(handle.doc, piece);
+		await Promise.resolve(); // where effects run
+	}
+	expect(answers.latestOf('i299')?.by).toBe('u2');
+	answers.setValue('r1', 'sentiment', 'positive');
+	flushSync();
+	expect(draft.current).toEqual({ sentiment: 'positive' });
+	await expect.poll(() => done.current).toBe(300);
+	expect(done.runs).toBeLessThan(10);
+});
+
 test('notes stand in threads, live, and can be settled', () => {
 	const handle = openTab(newEpoch()).documents.open('reviews/b1/notes');
 	const notes = new Notes(handle);
