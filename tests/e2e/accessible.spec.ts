@@ -264,7 +264,7 @@ test('from the door to an answer, a verdict, a snapshot, a run and a setting wit
 	await expect(async () => {
 		await tabTo(page, page.getByRole('link', { name: 'Skip to the page' }));
 		await page.keyboard.press('Enter');
-		await expect(page.getByRole('main')).toBeFocused({ timeout: 1000 });
+		await expect(page.getByRole('main')).toBeFocused({ timeout: 5_000 });
 	}).toPass();
 	await tabTo(page, page.getByRole('main').getByRole('link', { name: 'Label', exact: true }));
 	await page.keyboard.press('Enter');

@@ -116,11 +116,11 @@ test('who looks elsewhere, leaves or crashes is gone within seconds', async () =
 			document.dispatchEvent(new Event('visibilitychange'));
 		}, state);
 	await look('hidden');
-	await expect(theirs).toHaveCount(0, { timeout: 5_000 });
+	await expect(theirs).toHaveCount(0);
 	await look('visible');
-	await expect(theirs).toHaveCount(1, { timeout: 5_000 });
+	await expect(theirs).toHaveCount(1);
 	await lisa.page.goto(`${flywheel.url}/projects/${project}/label`);
-	await expect(theirs).toHaveCount(0, { timeout: 5_000 });
+	await expect(theirs).toHaveCount(0);
 
 	// A second tab crashes while the first, which leads, stays.
 	const second = await lisa.context.newPage();
@@ -129,7 +129,7 @@ test('who looks elsewhere, leaves or crashes is gone within seconds', async () =
 	const crashed = second.waitForEvent('crash');
 	await second.goto('chrome://crash').catch(() => undefined);
 	await crashed;
-	await expect(theirs).toHaveCount(0, { timeout: 5_000 });
+	await expect(theirs).toHaveCount(0);
 	await second.close();
 });
 

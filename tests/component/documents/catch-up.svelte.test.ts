@@ -39,14 +39,13 @@ test('250 documents that nobody shows are sent with three requests and no socket
 	const tab = openTab(newEpoch());
 	const totals = watch(() => totalsOf(tab.documents.saved));
 	await Promise.all(names(250).map((name, n) => write(tab, name, 'i1/v/t', n)));
-	const soon = { timeout: 10_000 };
-	await expect.poll(() => totals.current, soon).toMatchObject({ onDevice: 250, onServer: false });
+	await expect.poll(() => totals.current).toMatchObject({ onDevice: 250, onServer: false });
 	connect(tab, server);
 	for (const left of [150, 50, 0]) {
-		await expect.poll(() => server.heldBarriers, soon).toBe(1);
+		await expect.poll(() => server.heldBarriers).toBe(1);
 		expect(totals.current).toMatchObject({ onDevice: left + (left === 0 ? 50 : 100) });
 		server.confirm();
-		await expect.poll(() => totals.current, soon).toMatchObject({ onDevice: left });
+		await expect.poll(() => totals.current).toMatchObject({ onDevice: left });
 	}
 	expect(totals.current).toMatchObject({ onDevice: 0, onServer: true });
 	expect(batchesOf(server).map((request) => request.names.length)).toEqual([100, 100, 50]);
@@ -247,14 +246,12 @@ test('signed out: everything waits and is told of once; signing in sends it', as
 	const totals = watch(() => totalsOf(tab.documents.saved));
 	let asked = 0;
 	const sync = connect(tab, server, { onSignedOut: () => asked++ });
-	await expect
-		.poll(() => totals.current, { timeout: 10_000 })
-		.toMatchObject({ onDevice: 120, blocked: 120 });
+	await expect.poll(() => totals.current).toMatchObject({ onDevice: 120, blocked: 120 });
 	expect([asked, server.requests.length]).toEqual([1, 1]);
 	server.closesWith = undefined;
 	await sync.retry();
 	await expect
-		.poll(() => totals.current, { timeout: 10_000 })
+		.poll(() => totals.current)
 		.toMatchObject({ onDevice: 0, blocked: 0, onServer: true });
 });
 

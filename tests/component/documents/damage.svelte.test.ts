@@ -107,7 +107,7 @@ test('bookkeeping that is gone, or nonsense, or behind the log: nothing that lie
 		connect(tab, server);
 		ids.push(...(await label(tab, ['r7'])));
 		await expect
-			.poll(() => [...server.doc(name).getMap('submitted').keys()].sort(), { timeout: 5000 })
+			.poll(() => [...server.doc(name).getMap('submitted').keys()].sort())
 			.toEqual(ids.sort());
 	}
 });

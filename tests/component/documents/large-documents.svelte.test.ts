@@ -30,9 +30,6 @@ function inTasks(look: () => void): () => void {
 	return () => clearTimeout(timer);
 }
 
-/** Such amounts take a moment. */
-const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 10_000 });
-
 test('a day of work goes to the server in pieces, and what is written meanwhile behind them', async () => {
 	const server = new PeerServer();
 	const tab = openTab(newEpoch());
@@ -44,9 +41,9 @@ test('a day of work goes to the server in pieces, and what is written meanwhile 
 		handle.transact((doc) => draftsOf(doc).set('i0/v/tone', `${++written}`)),
 	);
 	connect(tab, server);
-	await eventually(() => draftsOf(server.doc(name)).size).toBe(items * 10 + 1);
+	await expect.poll(() => draftsOf(server.doc(name)).size).toBe(items * 10 + 1);
 	stop();
-	await eventually(() => handle.saved).toBe('on the server');
+	await expect.poll(() => handle.saved).toBe('on the server');
 	expect(draftsOf(server.doc(name)).get('i0/v/tone')).toBe(String(written));
 	expect(server.hasMissed).toBe(false);
 	expect(Math.max(...server.sizes)).toBeLessThan(100_000);
@@ -68,8 +65,8 @@ test('a large document comes in slices, from the server, from the device and fro
 	};
 	const stop = inTasks(look);
 	const sync = connect(one, server);
-	for (const handle of handles) await eventually(() => draftsOf(handle.doc).size).toBe(20_000);
-	await eventually(() => handles[0]!.hasServerState).toBe(true);
+	for (const handle of handles) await expect.poll(() => draftsOf(handle.doc).size).toBe(20_000);
+	await expect.poll(() => handles[0]!.hasServerState).toBe(true);
 	for (const sizes of seen) expect(sizes.size).toBeGreaterThan(2);
 	stop();
 	await one.documents.find(name)!.log.whenWritten();
@@ -81,7 +78,7 @@ test('a large document comes in slices, from the server, from the device and fro
 	const again = later.documents.open(name);
 	const sizes = new Set<number>();
 	const stopAgain = inTasks(() => sizes.add(draftsOf(again.doc).size));
-	await eventually(() => again.isLoaded).toBe(true);
+	await expect.poll(() => again.isLoaded).toBe(true);
 	stopAgain();
 	expect(sizes.size).toBeGreaterThan(2);
 	expect(draftsOf(again.doc).size).toBe(20_000);
@@ -101,7 +98,7 @@ test('a large log is folded into pieces that say the same; one folded before the
 
 	const second = openTab(epoch);
 	const handle = second.documents.open(name);
-	await eventually(() => handle.isLoaded).toBe(true);
+	await expect.poll(() => handle.isLoaded).toBe(true);
 	expect(Y.encodeStateAsUpdateV2(handle.doc)).toEqual(whole);
 	const { document, upTo } = row!;
 	await second.replica.documentSnapshots.put({ document, upTo, data: whole });
@@ -109,7 +106,7 @@ test('a large log is folded into pieces that say the same; one folded before the
 
 	const third = openTab(epoch);
 	const old = third.documents.open(name);
-	await eventually(() => old.isLoaded).toBe(true);
+	await expect.poll(() => old.isLoaded).toBe(true);
 	expect(Y.encodeStateAsUpdateV2(old.doc)).toEqual(whole);
 });
 
@@ -118,12 +115,12 @@ test('a change that is too large for one message is sent in several', async () =
 	const tab = openTab(newEpoch());
 	const handle = tab.documents.open(name);
 	connect(tab, server);
-	await eventually(() => handle.hasServerState).toBe(true);
+	await expect.poll(() => handle.hasServerState).toBe(true);
 	handle.transact((doc) => {
 		for (let index = 0; index < 5000; index++)
 			draftsOf(doc).set(`i${index}/v/tone`, 'x'.repeat(300));
 	});
-	await eventually(() => handle.saved).toBe('on the server');
+	await expect.poll(() => handle.saved).toBe('on the server');
 	expect(draftsOf(server.doc(name)).size).toBe(5000);
 	expect(Math.max(...server.sizes)).toBeLessThan(100_000);
 });
@@ -134,6 +131,6 @@ test('a message that no server takes is told of, and not sent again and again', 
 	const tab = openTab(newEpoch());
 	connect(tab, server);
 	const handle = tab.documents.open(name);
-	await eventually(() => handle.block).toBe('refused');
+	await expect.poll(() => handle.block).toBe('refused');
 	expect(tab.documents.find(name)!.log.row.refusal).toMatchObject({ code: 2 });
 });

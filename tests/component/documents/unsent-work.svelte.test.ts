@@ -133,7 +133,7 @@ test('without room on the device editing stops, the file has everything, and roo
 	expect(Object.keys(work!.entries['submitted']!).sort()).toEqual([kept, unstored].sort());
 
 	makeRoom();
-	await expect.poll(() => handle.saved, { timeout: 10_000 }).toBe('on this device');
+	await expect.poll(() => handle.saved).toBe('on this device');
 	expect(tab.documents.saved.isOutOfRoom).toBe(false);
 	expect(canWrite.current).toBe(true);
 	expect(await waitingDocuments(tab.replica)).toMatchObject([{ document: name, changes: 2 }]);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 	await seedSamples(samples, { ...server, by: 'owner', signal });
 	// What a start that was cut short began is finished by the next one.
 	await seedSamples(samples, { ...server, by: 'owner', signal });
-}, 60_000);
+});
 afterAll(() => server.remove());
 
 /** Rows that name a project, by table, read from the file itself. */

@@ -29,4 +29,4 @@ test('a thread at rest gives back the room it took for young objects', async () 
 	];
 	const { stdout } = await promisify(execFile)(process.execPath, words, { timeout: 20_000 });
 	expect(stdout).toBe('given back\n');
-}, 30_000);
+});

@@ -40,6 +40,6 @@ test('whoever leaves once everything was sent finds the import done, and nothing
 		const rows = feed.kind === 'page' ? feed.lines : [];
 		return rows.find(({ table }) => table === 'imports')?.row;
 	};
-	await expect.poll(newest, { timeout: 20_000 }).toMatchObject({ state: 'done', items: 20_000 });
+	await expect.poll(newest).toMatchObject({ state: 'done', items: 20_000 });
 	await expect.poll(() => readdir(join(server.home, 'imports'))).toEqual([]);
 });

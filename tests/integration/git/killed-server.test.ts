@@ -27,7 +27,7 @@ beforeAll(async () => {
 	work = join(flywheel.home, 'work');
 	const remote = flywheel.url.replace('://', `://x:${flywheel.token}@`);
 	await run('git', ['clone', '-q', `${remote}/git/wheel.git`, work]);
-}, 60_000);
+});
 afterAll(() => flywheel.remove());
 
 interface RunRow {
@@ -56,7 +56,7 @@ test.each([20, 80, 120, 160, 200, 260])(
 			const { runs } = await flywheel.call<{ runs: RunRow[] }>('GET', '/api/projects/wheel/runs');
 			return runs.filter(({ codeCommit }) => codeCommit === commit).length;
 		};
-		await expect.poll(runsOfIt, { timeout: 10_000 }).toBe(moved === commit ? 1 : 0);
+		await expect.poll(runsOfIt).toBe(moved === commit ? 1 : 0);
 	},
 	60_000,
 );

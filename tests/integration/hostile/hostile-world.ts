@@ -122,7 +122,7 @@ export async function openHostileWorld(): Promise<HostileWorld> {
 			).toEqual([]);
 			expect((await fetch(`${served.url}/healthz`)).status).toBe(200);
 			// What a cut connection left may still be on its way out.
-			await expect.poll(() => fingerprint(home, tables), { timeout: 5000 }).toEqual(before);
+			await expect.poll(() => fingerprint(home, tables)).toEqual(before);
 			return result;
 		},
 		async remove() {

@@ -8,7 +8,7 @@ let world: RunWorld;
 
 beforeAll(async () => {
 	world = await RunWorld.open();
-}, 60_000);
+});
 afterAll(() => world.close());
 
 const train = `
@@ -113,7 +113,7 @@ test('a push becomes a run, a curve, a model and its quality', async () => {
 	expect(artifacts).toMatchObject([{ path: 'model/about.json' }, { path: 'model/weights.bin' }]);
 	await runner.hasClearedUp();
 	expect(world.faults).toEqual([]);
-}, 60_000);
+});
 
 test('strangers learn nothing of runs', async () => {
 	for (const path of ['', '/log', '/metrics', '/artifacts'])

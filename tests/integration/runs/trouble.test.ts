@@ -8,11 +8,11 @@ let world: RunWorld;
 
 beforeEach(async () => {
 	world = await RunWorld.open();
-}, 60_000);
+});
 afterEach(async () => {
 	await world.close();
 	expect(world.faults).toEqual([]);
-}, 30_000);
+});
 
 /** Counts steps, goes on from a checkpoint, and ends when a file named `go` lies beside its checkpoint. */
 const patient = `
@@ -88,7 +88,7 @@ test('a runner killed in the middle leaves no process, and the run goes on witho
 	expect(takeovers).toHaveLength(1);
 	await second.hasClearedUp();
 	expect(await readdir(join(second.work, 'checkpoints'))).toEqual([]);
-}, 60_000);
+});
 
 test('a cancelled run ends with all its processes, also one that will not listen', async () => {
 	const seconds = '98762';
@@ -101,14 +101,14 @@ test('a cancelled run ends with all its processes, also one that will not listen
 	expect(await world.log('1')).toContain('will not end');
 	expect(await processesWith(seconds)).toEqual([]);
 	await runner.hasClearedUp();
-}, 60_000);
+});
 
 test('a run that takes too long is timed out', async () => {
 	world.startRunner('one');
 	await pushPatient('slow', 'node patient.mjs', 'needs: { timeout: 1s }\n');
 	const run = await world.reaches('1', 'timed_out', 'failed');
 	expect(run).toMatchObject({ state: 'timed_out', cause: 'It took longer than 1 s.' });
-}, 60_000);
+});
 
 test('a script that fails says why, and is tried again as often as it asked for', async () => {
 	world.startRunner('one');
@@ -126,7 +126,7 @@ test('a script that fails says why, and is tried again as often as it asked for'
 	expect((await world.log('1')).match(/^no luck$/gm)).toHaveLength(2);
 	const { run: again } = await world.call<{ run: string }>('POST', '/api/runs/1/retry');
 	expect(await world.reaches(again, 'failed')).toMatchObject({ codeCommit: run.codeCommit });
-}, 60_000);
+});
 
 test('a connection that is cut for a while costs nothing', async () => {
 	const runner = world.startRunner('one');
@@ -153,7 +153,7 @@ test('a connection that is cut for a while costs nothing', async () => {
 	const steps = await lossSteps('1');
 	expect(steps).toEqual(Array.from({ length: steps.length }, (_, n) => n + 1));
 	expect((await world.log('1')).match(/"step":7,/g)).toHaveLength(1);
-}, 60_000);
+});
 
 test('an attempt whose run was taken by another runner stops at once', async () => {
 	const seconds = '98763';
@@ -175,7 +175,7 @@ test('an attempt whose run was taken by another runner stops at once', async () 
 	);
 	expect(await processesWith(seconds)).toEqual([]);
 	expect(await world.run('1')).toMatchObject({ attempt: 2, runner: 'two', state: 'preparing' });
-}, 60_000);
+});
 
 test('a runner that is stopped hands its attempt back', async () => {
 	const seconds = '98764';
@@ -185,7 +185,7 @@ test('a runner that is stopped hands its attempt back', async () => {
 	await runner.stop();
 	expect(await processesWith(seconds)).toEqual([]);
 	expect(await world.run('1')).toMatchObject({ state: 'queued', attempt: 1, runner: null });
-}, 60_000);
+});
 
 test('a run that keeps what was never written fails and says so', async () => {
 	world.startRunner('one');
@@ -194,7 +194,7 @@ test('a run that keeps what was never written fails and says so', async () => {
 		state: 'failed',
 		cause: 'flywheel.yml keeps model/, but the command has not written it.',
 	});
-}, 60_000);
+});
 
 test('a sweep makes a run per combination, and a setup is done once', async () => {
 	world.startRunner('one', '--tags', 'gpu,big');
@@ -212,7 +212,7 @@ test('a sweep makes a run per combination, and a setup is done once', async () =
 	expect(log).toContain('Set up as before');
 	expect(log).not.toContain('setting up\n');
 	expect(log).toContain('arate 0.2\nkept\n');
-}, 60_000);
+});
 
 test('runs wait for a runner with their tags and of their own people', async () => {
 	await pushPatient('tagged', 'node patient.mjs', 'needs: { tags: [gpu] }\n');
@@ -230,7 +230,7 @@ test('runs wait for a runner with their tags and of their own people', async () 
 	await expect(
 		world.call('POST', '/api/runner/claim', { protocol: 0, name: 'x' }, 'machine'),
 	).rejects.toThrow('protocol_too_old');
-}, 60_000);
+});
 
 test('metrics come from stdout, the metrics file, and declared files and folders alike', async () => {
 	world.startRunner('one');
@@ -249,4 +249,4 @@ echo '{"step":1,"c":3}' > one.jsonl; printf '{"step":1,"d":4}\\n{"step":2,"d":5}
 		['d', 4, 5],
 	]);
 	expect(await world.log('1')).toContain('many/events.out.tfevents.1 is not read');
-}, 60_000);
+});

@@ -23,7 +23,7 @@ interface Metric {
 	readonly accuracy?: number;
 }
 
-describe('with all labels of train', { timeout: 90_000 }, () => {
+describe('with all labels of train', () => {
 	test('Reviews reaches 0.80 on valid and gate together', async () => {
 		expect(await meanAccuracy(reviews, [1])).toBeGreaterThanOrEqual(0.8);
 	});
@@ -33,7 +33,7 @@ describe('with all labels of train', { timeout: 90_000 }, () => {
 	});
 });
 
-describe.each(samples)('$name', { timeout: 60_000 }, (sample) => {
+describe.each(samples)('$name', (sample) => {
 	test('prints a metric line per epoch and predicts all of valid and pool', async () => {
 		const labeled = new Set(Array.from(sample.items()).flatMap((i) => (i.answer ? [i.id] : [])));
 		const rows = rowsOf(sample, (row) => labeled.has(row.id));

@@ -129,25 +129,37 @@ describe('a client that says how far it is', () => {
 
 	test('is told no head while it waits for something that is not on disk yet', async () => {
 		const disk = new MemoryDisk();
-		const on = await server({ disk, headMs: 200 });
+		const on = await server({ disk });
 		await written(on);
 		const writer = await join(on, 'ada', '');
 		writer.edit((document) => document.getMap('draft').set('i1/v/t', 'd'));
 		expect(await writer.barrier('1')).toBe('saved');
-		let release = (): void => undefined;
-		disk.ready = new Promise((resolve) => (release = resolve));
-		cleanups.push(() => release());
-		writer.edit((document) => document.getMap('draft').set('i2/v/t', 'b'));
+		const before = formatCursor(await on.log.cursor(answers));
+		await writer.until(() => cursors(writer).includes(before));
 		const reader = new WireClient(`${on.url}/${answers}?user=bob&cursor=`);
 		await reader.opened();
+		const isTaken = async (client: WireClient): Promise<void> => {
+			const said = client.kinds().length;
+			client.send({ kind: 'queryAwareness' });
+			await client.until(() => client.kinds().indexOf('awareness', said) >= 0);
+		};
+		const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+		cleanups.push(() => second.resolve());
+		disk.ready = first.promise;
+		writer.edit((document) => document.getMap('draft').set('i1/v/t', 'e'));
+		await isTaken(writer);
+		disk.ready = second.promise;
+		writer.edit((document) => document.getMap('draft').set('i2/v/t', 'b'));
+		await isTaken(writer);
 		reader.send({ kind: 'step1', stateVector: Y.encodeStateVector(reader.document) });
+		await isTaken(reader);
 		// The writer hears how far the disk is; the reader has not even got its first answer.
-		const known = cursors(writer).length;
-		await writer.until(() => cursors(writer).length > known);
-		reader.send({ kind: 'queryAwareness' });
-		await reader.until(() => reader.kinds().filter((kind) => kind === 'awareness').length === 2);
+		first.resolve();
+		await writer.until(() => cursors(writer).at(-1) !== before);
+		await isTaken(reader);
+		expect(reader.kinds()).not.toContain('step2');
 		expect(cursors(reader)).toEqual([]);
-		release();
+		second.resolve();
 		await reader.until(() => cursors(reader).length > 0);
 		expect(reader.document.getMap('draft').size).toBe(2);
 	});

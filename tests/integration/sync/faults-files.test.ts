@@ -110,7 +110,7 @@ test('S3 a write-ahead log that was torn or rotted serves what is before the tea
 			expect(all).toBeLessThanOrEqual(batches.length * writes);
 		}
 	}
-}, 60_000);
+});
 
 test('S3 a byte of a document that rotted in the main file: it refuses, the others are served, and it serves again once mended', async () => {
 	const folder = await filesOfAKilledServer();
@@ -148,7 +148,7 @@ test('S3 wherever one byte of the main file rots, no document is served empty or
 	}
 	expect(outcomes.whole).toBeGreaterThan(40);
 	expect(outcomes.refused).toBeGreaterThan(3);
-}, 60_000);
+});
 
 test('S3 a document whose name rotted, wherever it is written, is not taken for a new one', async () => {
 	const folder = await filesOfAKilledServer();

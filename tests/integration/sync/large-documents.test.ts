@@ -48,7 +48,7 @@ function listener(): Listener & { readonly sizes: number[] } {
 }
 
 describe('S13 what is large is taken up piece by piece', () => {
-	test.each([1, 5, 10])('an honest update of %i MB', { timeout: 120_000 }, async (megabytes) => {
+	test.each([1, 5, 10])('an honest update of %i MB', async (megabytes) => {
 		const large = drawn(megabytes * 1e6);
 		const update = Y.encodeStateAsUpdate(large);
 		expect(update.length).toBeGreaterThan(megabytes * 1e6);
@@ -134,7 +134,7 @@ describe('S13 what is large is taken up piece by piece', () => {
 	});
 });
 
-describe('S13 what someone lacks of a large document comes in parts', { timeout: 120_000 }, () => {
+describe('S13 what someone lacks of a large document comes in parts', () => {
 	test('everything, with what is written meanwhile, and then how far it is', async () => {
 		const { url } = await server({ headMs: 1 });
 		const large = drawn(1.3e6);

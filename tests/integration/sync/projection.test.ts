@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type * as Y from 'yjs';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
 import { cleanUpAfterEach, serversIn } from './cleanups.ts';
@@ -41,7 +41,7 @@ test('durable submissions and verdicts reach the tables, with who wrote them and
 		document.getMap('verdict').set('i1/s1/bob', { kind: 'accepted', at: '2026-01-01T00:00:00Z' }),
 	);
 	await bob.barrier();
-	await vi.waitUntil(() => told(tables).length === 2);
+	await expect.poll(() => told(tables)).toHaveLength(2);
 	expect(told(tables)).toEqual(['submitted s1 by ada', 'verdict i1/s1/bob by bob']);
 	expect(tables.changes.map(({ entries }) => entries[0]!.receivedAt)).toEqual([
 		'2026-01-01T00:00:00.000Z',
@@ -70,7 +70,7 @@ test('tables that fail delay no acknowledgement and get everything once they wor
 	}
 	expect(told(tables)).toEqual([]);
 	tables.failure = undefined;
-	await vi.waitUntil(() => told(tables).length === 3);
+	await expect.poll(() => told(tables)).toHaveLength(3);
 	expect(told(tables)).toEqual(['s1', 's2', 's3'].map((id) => `submitted ${id} by ada`));
 });
 
@@ -103,12 +103,12 @@ test('S8 compaction waits for the tables, and tables from an older backup are to
 	}
 	expect(disk.documents.get(answers)!.snapshotSeq).toBe(0);
 	first.tables.failure = undefined;
-	await vi.waitUntil(() => told(first.tables).length === 12);
+	await expect.poll(() => told(first.tables)).toHaveLength(12);
 	for (let index = 12; index < 24; index++) {
 		ada.edit(submit(`s${index}`));
 		await ada.barrier(`${index}`);
 	}
-	await vi.waitUntil(() => disk.documents.get(answers)!.snapshotSeq >= 12);
+	await expect.poll(() => disk.documents.get(answers)!.snapshotSeq).toBeGreaterThanOrEqual(12);
 	await first.close();
 
 	const { documents, tables } = await server({ disk, compactionRows: 5 });
@@ -124,7 +124,7 @@ test('a document that is left writes its watermark, so that a start has nothing 
 	ada.edit((document) => document.getMap('draft').set('i1/v/t', 1));
 	await ada.barrier();
 	await ada.close();
-	await vi.waitUntil(() => tables.watermarks.get(answers) === 1);
+	await expect.poll(() => tables.watermarks.get(answers)).toBe(1);
 });
 
 test('what a failed commit left on the disk reaches the tables, though nobody writes again', async () => {
@@ -138,6 +138,6 @@ test('what a failed commit left on the disk reaches the tables, though nobody wr
 	ada.edit(submit('s1'));
 	await ada.until(() => false);
 	expect(ada.closedWith).toBe(1013);
-	await vi.waitUntil(() => told(tables).length === 1);
+	await expect.poll(() => told(tables)).toHaveLength(1);
 	expect(told(tables)).toEqual(['submitted s1 by ada']);
 });

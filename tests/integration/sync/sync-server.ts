@@ -95,7 +95,8 @@ export async function startSyncServer(options: SyncServerOptions = {}): Promise<
 			...(compactionRows !== undefined && { compactionRows }),
 			...(idleBytes !== undefined && { idleBytes }),
 			...(tickMs !== undefined && { tickMs }),
-			...(aside && { aside }),
+			// Nothing is refused because the machine has much to do.
+			aside: { judgeLimitMs: 60_000, ...aside },
 			...(received && { received }),
 			...(headMs !== undefined && { headMs }),
 		},

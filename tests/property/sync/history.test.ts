@@ -173,5 +173,5 @@ describe('S14 what a history says is what was, and who wrote it, wherever it was
 		} finally {
 			rmSync(folder, { recursive: true });
 		}
-	}, 60_000);
+	});
 });
