@@ -3,6 +3,7 @@ import * as Y from 'yjs';
 
 const structsAtOnce = 100;
 
+/** Structs of one client that follow each other, encoded (v1). */
 interface Block {
 	readonly client: number;
 	readonly clock: number;
@@ -10,7 +11,8 @@ interface Block {
 	readonly bytes: Uint8Array[];
 }
 
-interface Range {
+/** What was deleted of one client. */
+export interface DeletedRange {
 	readonly clock: number;
 	endClock: number;
 }
@@ -27,7 +29,7 @@ export function* encodingState(
 	const known = Y.decodeStateVector(stateVector);
 	const ends = Y.decodeStateVector(Y.encodeStateVector(document));
 	const blocks: Block[] = [];
-	const deleted = new Map<number, readonly Range[]>();
+	const deleted = new Map<number, readonly DeletedRange[]>();
 	// Higher clients first, as Yjs has them.
 	for (const [client, end] of [...ends].sort(([one], [other]) => other - one)) {
 		const clock = known.get(client) ?? 0;
@@ -35,6 +37,14 @@ export function* encodingState(
 		const ranges = yield* findingDeleted(document, client, end);
 		if (ranges.length > 0) deleted.set(client, ranges);
 	}
+	return updateOf(blocks, deleted);
+}
+
+/** An update (v1) of these structs, higher clients first, and deletions. */
+export function updateOf(
+	blocks: readonly Block[],
+	deleted: ReadonlyMap<number, readonly DeletedRange[]>,
+): Uint8Array {
 	return joined([
 		varUints([blocks.length]),
 		...blocks.flatMap(({ client, clock, structs, bytes }) => [
@@ -66,8 +76,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 	return whole;
 }
 
-/** Between the steps structs are merged and cut; clocks stay. */
-function* encodingBlock(
+/** Encodes what a client wrote between two clocks. Between the steps structs are merged and cut; clocks stay. */
+export function* encodingBlock(
 	document: Y.Doc,
 	client: number,
 	from: number,
@@ -87,12 +97,27 @@ function* encodingBlock(
 	return block;
 }
 
+/** Everything that a client wrote between two clocks, some at a time: the first and the last may reach beyond. */
+export function* structsBetween(
+	document: Y.Doc,
+	client: number,
+	from: number,
+	end: number,
+): Generator<readonly (Y.Item | Y.GC)[], void> {
+	for (let clock = from; clock < end;) {
+		const structs = structsFrom(document, client, clock, end);
+		yield structs;
+		const last = structs.at(-1)!;
+		clock = last.id.clock + last.length;
+	}
+}
+
 function* findingDeleted(
 	document: Y.Doc,
 	client: number,
 	end: number,
-): Generator<undefined, Range[]> {
-	const ranges: Range[] = [];
+): Generator<undefined, DeletedRange[]> {
+	const ranges: DeletedRange[] = [];
 	for (let clock = 0; clock < end;) {
 		for (const struct of structsFrom(document, client, clock, end)) {
 			const endClock = Math.min(end, struct.id.clock + struct.length);

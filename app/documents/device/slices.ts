@@ -13,7 +13,7 @@ const madeLimits = { bytes: 16 * 1024, structs: 250 };
  * Takes the steps of some work, with a pause whenever the page was busy for long enough. Another one comes behind
  * work that took a while: what is done with it would else be in the same task, and perhaps be sliced work itself.
  */
-async function inSlices<T>(work: Generator<unknown, T>): Promise<T> {
+export async function inSlices<T>(work: Generator<unknown, T>): Promise<T> {
 	for (let began = performance.now(); ;) {
 		const { done, value } = work.next();
 		const spentMs = performance.now() - began;
@@ -104,8 +104,12 @@ function* readablePieces(
 
 /** What someone with this state vector lacks, as updates of bounded size, in their order. */
 export async function piecesInSlices(doc: Y.Doc, stateVector?: Uint8Array): Promise<Uint8Array[]> {
+	return splitInSlices(await inSlices(encodingState(doc, stateVector)));
+}
+
+/** An update as updates of bounded size, in their order. */
+export async function splitInSlices(update: Uint8Array): Promise<Uint8Array[]> {
 	const pieces: Uint8Array[] = [];
-	const update = await inSlices(encodingState(doc, stateVector));
 	await eachInSlices(piecesOf(update, madeLimits), (piece) => {
 		if (piece) pieces.push(piece);
 	});

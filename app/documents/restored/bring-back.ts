@@ -3,7 +3,8 @@ import { writeBroughtBack, type LostClients } from '#shared/wire/brought-back.ts
 import { documentVersion } from '#shared/wire/document-version.ts';
 import { ApiError, type Api } from '#app/net/api.ts';
 import { fetchState } from '../sync/fetch-state.ts';
-import { recoverableUpdate } from './recoverable-update.ts';
+import { inSlices } from '../device/slices.ts';
+import { findingRecoverable, type LossySide } from './recoverable-update.ts';
 
 export interface BringBackInput {
 	readonly api: Api;
@@ -46,7 +47,7 @@ export async function bringBack(
 		const clients = await api.get<LostClients>(address, { signal }).catch(unlessOver);
 		if (typeof clients === 'string') return { kind: clients };
 		const state = await fetchState({ url, name, user, socket, signal });
-		const { update } = recoverableUpdate(doc, sideOf(state, clients, ownClients));
+		const { update } = await inSlices(findingRecoverable(doc, sideOf(state, clients, ownClients)));
 		if (!update) return { kind: 'done', state };
 		state.destroy();
 		const body = writeBroughtBack({ version: documentVersion, ownClients, update });
@@ -73,7 +74,7 @@ function sideOf(
 	state: Y.Doc,
 	{ others, recovered }: LostClients,
 	ownClients: readonly number[],
-): Parameters<typeof recoverableUpdate>[1] {
+): LossySide {
 	const clocks = Y.decodeStateVector(Y.encodeStateVector(state));
 	const [isOthers, isRecovered] = [new Set(others), new Set(recovered)];
 	const own = new Set(ownClients);

@@ -1,6 +1,11 @@
-import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
 import { authoredMaps, isTextRoot } from '#shared/wire/document-shape.ts';
+import {
+	encodingBlock,
+	structsBetween,
+	updateOf,
+	type DeletedRange,
+} from '#shared/wire/encode-state.ts';
 
 /** What the server holds of a document that lost something, and whose it is. */
 export interface LossySide {
@@ -26,13 +31,20 @@ export interface Recoverable {
  * bringing it twice, or from two devices, is bringing it once. A client's structs are brought up to the first
  * one that the server could not take: what builds on something missing, or writes over an entry that somebody
  * else holds there. What comes after it stays for another time.
+ *
+ * Done bit by bit, for who does something else in between; of what is written meanwhile nothing is brought.
  */
-export function recoverableUpdate(doc: Y.Doc, server: LossySide): Recoverable {
+export function* findingRecoverable(
+	doc: Y.Doc,
+	server: LossySide,
+): Generator<undefined, Recoverable> {
 	const roots = rootsOf(doc);
 	const knownTo = (client: number): number => server.clocks.get(client) ?? 0;
+	/** How far each client is now; what comes later is none of this. */
+	const present = Y.decodeStateVector(Y.encodeStateVector(doc));
 	const ends = new Map<number, number>();
-	for (const client of doc.store.clients.keys())
-		ends.set(client, server.mayBring(client) ? Y.getState(doc.store, client) : knownTo(client));
+	for (const [client, end] of present)
+		ends.set(client, server.mayBring(client) ? end : knownTo(client));
 	const reaches = ({ client, clock }: Y.ID): boolean =>
 		clock < Math.max(knownTo(client), ends.get(client) ?? 0);
 	const canTake = (struct: Y.Item | Y.GC): boolean => {
@@ -44,20 +56,20 @@ export function recoverableUpdate(doc: Y.Doc, server: LossySide): Recoverable {
 	for (let hasChanged = true; hasChanged;) {
 		hasChanged = false;
 		for (const [client, end] of ends) {
-			const held = structsBetween(doc, client, knownTo(client), end).find(
-				(struct) => !canTake(struct),
-			);
-			if (!held) continue;
-			ends.set(client, Math.max(held.id.clock, knownTo(client)));
+			const from = knownTo(client);
+			const taken = yield* findingEnd(doc, { client, from, end }, canTake);
+			if (taken === end) continue;
+			ends.set(client, Math.max(taken, from));
 			hasChanged = true;
 		}
 	}
 
 	const isOwnHeldBack = [...ends].some(
 		([client, end]) =>
-			server.isOwn(client) && Math.max(end, knownTo(client)) < Y.getState(doc.store, client),
+			server.isOwn(client) && Math.max(end, knownTo(client)) < present.get(client)!,
 	);
-	return { update: encode(doc, { ends, knownTo, roots, server }), isOwnHeldBack };
+	const update = yield* encoding(doc, { present, ends, knownTo, roots, server });
+	return { update, isOwnHeldBack };
 }
 
 /** The names of the root types. What nobody read yet gets its type here, once. */
@@ -79,24 +91,29 @@ function contradicts(item: Y.Item, root: string | undefined, server: LossySide):
 	return !isMine || root === 'submitted';
 }
 
-function structsBetween(
+interface Stretch {
+	readonly client: number;
+	readonly from: number;
+	readonly end: number;
+}
+
+/** Where the first struct of a stretch begins that cannot be taken; its end where all can. */
+function* findingEnd(
 	doc: Y.Doc,
-	client: number,
-	from: number,
-	to: number,
-): readonly (Y.Item | Y.GC)[] {
-	if (from >= to) return [];
-	const structs = doc.store.clients.get(client)!;
-	const found: (Y.Item | Y.GC)[] = [];
-	for (let index = Y.findIndexSS(structs, from); index < structs.length; index++) {
-		const struct = structs[index]!;
-		if (struct.id.clock >= to) break;
-		found.push(struct);
+	{ client, from, end }: Stretch,
+	canTake: (struct: Y.Item | Y.GC) => boolean,
+): Generator<undefined, number> {
+	for (const structs of structsBetween(doc, client, from, end)) {
+		const held = structs.find((struct) => !canTake(struct));
+		if (held) return held.id.clock;
+		yield;
 	}
-	return found;
+	return end;
 }
 
 interface Chosen {
+	/** How far each client is on this device. */
+	readonly present: ReadonlyMap<number, number>;
 	readonly ends: ReadonlyMap<number, number>;
 	readonly knownTo: (client: number) => number;
 	readonly roots: ReadonlyMap<unknown, string>;
@@ -104,59 +121,55 @@ interface Chosen {
 }
 
 /** An update (v1): the structs of each client from where the server stands, then what was deleted. */
-function encode(doc: Y.Doc, chosen: Chosen): Uint8Array | undefined {
+function* encoding(doc: Y.Doc, chosen: Chosen): Generator<undefined, Uint8Array | undefined> {
 	const { ends, knownTo } = chosen;
-	const clients = [...ends].filter(([client, end]) => end > knownTo(client));
-	const deleted = deletedRanges(doc, chosen);
-	if (clients.length === 0 && deleted.size === 0) return undefined;
-	const encoder = new Y.UpdateEncoderV1();
-	const out = encoder.restEncoder;
-	encoding.writeVarUint(out, clients.length);
-	for (const [client, end] of clients.sort(([one], [other]) => other - one)) {
-		const from = knownTo(client);
-		const structs = structsBetween(doc, client, from, end);
-		encoding.writeVarUint(out, structs.length);
-		encoder.writeClient(client);
-		encoding.writeVarUint(out, from);
-		for (const struct of structs) struct.write(encoder, Math.max(0, from - struct.id.clock));
-	}
-	encoding.writeVarUint(out, deleted.size);
-	for (const [client, ranges] of deleted) {
-		encoding.writeVarUint(out, client);
-		encoding.writeVarUint(out, ranges.length);
-		for (const [clock, length] of ranges) {
-			encoding.writeVarUint(out, clock);
-			encoding.writeVarUint(out, length);
-		}
-	}
-	return encoder.toUint8Array();
+	const clients = [...ends]
+		.filter(([client, end]) => end > knownTo(client))
+		.sort(([one], [other]) => other - one);
+	const blocks = [];
+	for (const [client, end] of clients)
+		blocks.push(yield* encodingBlock(doc, client, knownTo(client), end));
+	const deleted = yield* findingDeleted(doc, chosen);
+	return blocks.length === 0 && deleted.size === 0 ? undefined : updateOf(blocks, deleted);
 }
 
 /**
  * What was taken away and the server still shows. An entry that was written over is taken away by what came
  * in its place; entries that only their authors change are never taken away.
  */
-function deletedRanges(
+function* findingDeleted(
 	doc: Y.Doc,
-	{ ends, knownTo, roots, server }: Chosen,
-): Map<number, [clock: number, length: number][]> {
-	const ranges = new Map<number, [number, number][]>();
+	chosen: Chosen,
+): Generator<undefined, Map<number, DeletedRange[]>> {
+	const { present, ends, knownTo } = chosen;
+	const deleted = new Map<number, DeletedRange[]>();
 	for (const [client, end] of ends) {
-		const reach = Math.max(end, knownTo(client));
-		for (const struct of structsBetween(doc, client, 0, reach)) {
-			if (!struct.deleted || !(struct instanceof Y.Item)) continue;
-			const root = roots.get(struct.parent);
-			if (root === undefined || authoredMaps.includes(root)) continue;
-			const { parentSub } = struct;
-			if (parentSub !== null && doc.getMap(root)._map.get(parentSub) !== struct) continue;
-			if (isDeletedAt(server, struct)) continue;
-			const length = Math.min(struct.length, reach - struct.id.clock);
-			const ofClient = ranges.get(client);
-			if (ofClient) ofClient.push([struct.id.clock, length]);
-			else ranges.set(client, [[struct.id.clock, length]]);
+		const reach = Math.min(Math.max(end, knownTo(client)), present.get(client)!);
+		const ranges: DeletedRange[] = [];
+		for (const structs of structsBetween(doc, client, 0, reach)) {
+			for (const struct of structs) {
+				if (!isDeletedHere(doc, struct, chosen)) continue;
+				const { clock } = struct.id;
+				ranges.push({ clock, endClock: Math.min(clock + struct.length, reach) });
+			}
+			yield;
 		}
+		if (ranges.length > 0) deleted.set(client, ranges);
 	}
-	return ranges;
+	return deleted;
+}
+
+function isDeletedHere(
+	doc: Y.Doc,
+	struct: Y.Item | Y.GC,
+	{ roots, server }: Chosen,
+): struct is Y.Item {
+	if (!struct.deleted || !(struct instanceof Y.Item)) return false;
+	const root = roots.get(struct.parent);
+	if (root === undefined || authoredMaps.includes(root)) return false;
+	const { parentSub } = struct;
+	if (parentSub !== null && doc.getMap(root)._map.get(parentSub) !== struct) return false;
+	return !isDeletedAt(server, struct);
 }
 
 function isDeletedAt({ state }: LossySide, { id, length }: Y.Item): boolean {

@@ -10,8 +10,15 @@ import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Refused } from '#app/replica/database.ts';
 import type { DocumentLog } from '../device/document-log.ts';
 import { InOrder } from './in-order.ts';
-import { recoverableUpdate } from '../restored/recoverable-update.ts';
-import { applyInSlices, eachInSlices, piecesInSlices, splitToSend } from '../device/slices.ts';
+import { findingRecoverable } from '../restored/recoverable-update.ts';
+import {
+	applyInSlices,
+	eachInSlices,
+	inSlices,
+	piecesInSlices,
+	splitInSlices,
+	splitToSend,
+} from '../device/slices.ts';
 
 /** A message was larger than the server takes: sending it again would be no better. */
 const messageTooBig = 1009;
@@ -231,7 +238,7 @@ export class Connection {
 		const { ws } = this.#provider;
 		const unsent: Uint8Array[] = [];
 		this.#unsent = unsent;
-		const own = this.#ownOfLost(stateVector);
+		const own = await this.#ownOfLost(stateVector);
 		const pieces = own ? own.pieces : await piecesInSlices(this.log.doc, stateVector);
 		if (this.#provider.ws !== ws || this.#isStopped) return;
 		const last = pieces.pop() ?? Uint8Array.of(0, 0);
@@ -251,7 +258,9 @@ export class Connection {
 	 * bring, or comes back marked as theirs (bring-back.ts), and must not pass for this person's own. Of that,
 	 * what builds on the missing is held back until it is there again.
 	 */
-	#ownOfLost(stateVector: Uint8Array): { pieces: Uint8Array[]; isHeldBack: boolean } | undefined {
+	async #ownOfLost(
+		stateVector: Uint8Array,
+	): Promise<{ pieces: Uint8Array[]; isHeldBack: boolean } | undefined> {
 		const { doc, row } = this.log;
 		// Of a row that an older version wrote to, nobody knows all of them.
 		if (!row.ownClients && row.localHead > 0) return undefined;
@@ -262,8 +271,9 @@ export class Connection {
 			(client) => !isOwn(client) && Y.getState(doc.store, client) > (clocks.get(client) ?? 0),
 		);
 		if (!hasLost) return undefined;
-		const { update, isOwnHeldBack } = recoverableUpdate(doc, { clocks, mayBring: isOwn, isOwn });
-		return { pieces: update ? [...splitToSend(update)] : [], isHeldBack: isOwnHeldBack };
+		const side = { clocks, mayBring: isOwn, isOwn };
+		const { update, isOwnHeldBack } = await inSlices(findingRecoverable(doc, side));
+		return { pieces: update ? await splitInSlices(update) : [], isHeldBack: isOwnHeldBack };
 	}
 
 	/** Nothing may be called safe: it stays connected for a while, and then looks again. */

@@ -5,11 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import type { LostClients } from '#shared/wire/brought-back.ts';
 import { writeBroughtBack } from '#shared/wire/brought-back.ts';
-import { recoverableUpdate } from '#app/documents/restored/recoverable-update.ts';
+import { findingRecoverable } from '#app/documents/restored/recoverable-update.ts';
 import { backup } from '#sync-server/operator/backup.ts';
 import { restore } from '#sync-server/operator/restore.ts';
 import { WireClient } from '../sync/wire-client.ts';
 import { sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
+import { toTheEnd } from '../../support/to-the-end.ts';
 
 let folder: string;
 let server: TestServer;
@@ -78,12 +79,14 @@ async function bringBack(who: number, doc: Y.Doc, own = [doc.clientID]): Promise
 	const { others, recovered } = (await asked.json()) as LostClients;
 	const reader = await join_(who);
 	const state = reader.document;
-	const { update } = recoverableUpdate(doc, {
-		clocks: Y.decodeStateVector(Y.encodeStateVector(state)),
-		state,
-		mayBring: (client) => !others.includes(client),
-		isOwn: (client) => own.includes(client) && !recovered.includes(client),
-	});
+	const { update } = toTheEnd(
+		findingRecoverable(doc, {
+			clocks: Y.decodeStateVector(Y.encodeStateVector(state)),
+			state,
+			mayBring: (client) => !others.includes(client),
+			isOwn: (client) => own.includes(client) && !recovered.includes(client),
+		}),
+	);
 	await reader.close();
 	if (!update) return 204;
 	return send(who, update, own);

@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
+import { readBroughtBack, writeBroughtBack } from '#shared/wire/brought-back.ts';
 import { splitUpdate } from '#shared/wire/split-update.ts';
 import type { Frame } from '#sync-server/documents/connection/frame.ts';
 import type { Listener } from '#sync-server/documents/document/open-document.ts';
+import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
 import { watchTurns } from '../../support/longest-turn.ts';
 import { submission } from '../../unit/sync/hostile-updates.ts';
@@ -71,6 +76,33 @@ describe('S13 what is large is taken up piece by piece', () => {
 		expect(watching()).toBeLessThan(100);
 		expect(again.stateVector()).toEqual(Y.encodeStateVector(large));
 	});
+
+	test('S16 10 MB that the server lost come back from a browser, known when they are brought twice', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'large-documents-'));
+		cleanups.push(() => rmSync(folder, { recursive: true }));
+		const log = await openSqliteLog({ file: join(folder, 'updates.db') });
+		cleanups.push(() => log.close());
+		const { documents } = await server({ log, aside: { judgeLimitMs: 60_000 } });
+		const lost = drawn(10e6);
+		const brought = { version: 1, ownClients: [], update: Y.encodeStateAsUpdate(lost) };
+		const who = { user: 'ada', credential: 'of the test' };
+		const body = writeBroughtBack(brought);
+		const ended = watchTurns();
+		expect(await documents.lostClients(who, answers)).toEqual({ others: [], recovered: [] });
+		const read = readBroughtBack(body)!;
+		expect(await documents.bringBack(who, answers, read)).toEqual({ kind: 'taken' });
+		expect(await documents.bringBack(who, answers, read)).toEqual({ kind: 'known' });
+		expect(await documents.lostClients(who, answers)).toEqual({
+			others: [],
+			recovered: [lost.clientID],
+		});
+		expect(ended()).toBeLessThan(100);
+		const copy = new Y.Doc();
+		const { snapshot, updates } = (await log.open(answers)).stored;
+		if (snapshot) Y.applyUpdateV2(copy, snapshot);
+		for (const { data } of updates) Y.applyUpdate(copy, data);
+		expect(copy.getMap('draft').toJSON()).toEqual(lost.getMap('draft').toJSON());
+	}, 240_000);
 
 	test('others write in between, and are not made to wait', async () => {
 		const document = await openDocument(cleanups);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { recoverableUpdate } from '#app/documents/restored/recoverable-update.ts';
+import { findingRecoverable } from '#app/documents/restored/recoverable-update.ts';
 import { inspectUpdate } from '#sync-server/documents/gate/inspect-update.ts';
 import { hasPending } from '#sync-server/log/compact-document.ts';
 import { submission } from '../../unit/sync/hostile-updates.ts';
+import { toTheEnd } from '../../support/to-the-end.ts';
 
 /**
  * A few people in several tabs work over a server that is put back to an older state. In whatever order their
@@ -61,12 +62,14 @@ function bringBack(browser: Browser, server: Side): string {
 		const owner = ownerOf(client);
 		return owner !== undefined && owner !== user && !owner.startsWith('recovered:');
 	};
-	const { update } = recoverableUpdate(doc, {
-		clocks: Y.decodeStateVector(Y.encodeStateVector(server.doc)),
-		state: server.doc,
-		mayBring: (client) => !isOthers(client),
-		isOwn: (client) => own.has(client) || ownerOf(client) === user,
-	});
+	const { update } = toTheEnd(
+		findingRecoverable(doc, {
+			clocks: Y.decodeStateVector(Y.encodeStateVector(server.doc)),
+			state: server.doc,
+			mayBring: (client) => !isOthers(client),
+			isOwn: (client) => own.has(client) || ownerOf(client) === user,
+		}),
+	);
 	return update ? write(server, user, update, own) : 'nothing';
 }
 
