@@ -1,7 +1,7 @@
 import type { SubmissionEntry } from '#app/documents/parts/submissions.ts';
 import type { VerdictEntry } from '#app/documents/parts/verdicts.svelte.ts';
 import type { HistoryEntry } from '#shared/api/replies.ts';
-import { corpusOf, type Corpus } from '#shared/corpus/corpus.ts';
+import { corpusOf, type Corpus, type CurrentAnswer } from '#shared/corpus/corpus.ts';
 import { answerGroups, type AnswerGroup } from './verdict-plan.ts';
 
 interface StandingInput {
@@ -16,6 +16,8 @@ interface StandingInput {
 /** Where an item stands by what was said in one batch. */
 export interface StandingHere {
 	readonly state: Corpus['state'];
+	/** The answer that counts. */
+	readonly current: CurrentAnswer | undefined;
 	/** The different answers of people who had not seen each other's, where it is to settle. */
 	readonly beside: readonly AnswerGroup[];
 }
@@ -27,8 +29,8 @@ export interface StandingHere {
 export function standingHere({ said, verdictsOf, batch, reviews }: StandingInput): StandingHere {
 	const submissions = said.map((entry) => ({ ...entry, source: 'human' as const, batch }));
 	const verdicts = said.flatMap(({ id }) => verdictsOf(id));
-	const { state, heads } = corpusOf(submissions, verdicts, { reviews });
-	if (state !== 'settle') return { state, beside: [] };
+	const { state, heads, current } = corpusOf(submissions, verdicts, { reviews });
+	if (state !== 'settle') return { state, current, beside: [] };
 	const entries = submissions.flatMap(({ id, answer = null, ...more }): HistoryEntry[] =>
 		heads.includes(id)
 			? [
@@ -44,5 +46,9 @@ export function standingHere({ said, verdictsOf, batch, reviews }: StandingInput
 				]
 			: [],
 	);
-	return { state, beside: answerGroups(entries, (head) => (reviews ? head.verdicts : [])) };
+	return {
+		state,
+		current,
+		beside: answerGroups(entries, (head) => (reviews ? head.verdicts : [])),
+	};
 }

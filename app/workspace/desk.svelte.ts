@@ -2,7 +2,8 @@ import type { Answers, SubmissionEntry, SubmitInput } from '#app/documents/parts
 import type { VerdictEntry, Verdicts } from '#app/documents/parts/verdicts.svelte.ts';
 import type { Packet } from '#shared/api/replies.ts';
 import type { PacketItem } from '#shared/replica/rows.ts';
-import { misfits, type Answer } from '#shared/schema/answer.ts';
+import type { CurrentAnswer } from '#shared/corpus/corpus.ts';
+import { canonicalAnswer, misfits, type Answer } from '#shared/schema/answer.ts';
 import { soleChoice, type Schema, type Tool } from '#shared/schema/schema.ts';
 import type { Json } from '#shared/numbers/canonical-json.ts';
 import { standingHere, type StandingHere } from '#app/model/standing-here.ts';
@@ -34,6 +35,8 @@ export interface DeskParts {
 	readonly reviews: boolean;
 	readonly answers: Answers;
 	readonly verdicts: Verdicts;
+	/** Items answered differently in this batch of which it was decided in another one. */
+	readonly decidedElsewhere: () => ReadonlySet<string>;
 }
 
 /** Where one item stands. */
@@ -57,6 +60,7 @@ export class Desk {
 	readonly #reviews: boolean;
 	readonly #answers: Answers;
 	readonly #verdicts: Verdicts;
+	readonly #decidedElsewhere: () => ReadonlySet<string>;
 	#index = $state(0);
 	#shownAtMs = performance.now();
 	/** Items left with a submission, newest last: where `z` goes back to. */
@@ -72,13 +76,15 @@ export class Desk {
 	);
 	readonly toDo: number = $derived(this.progress.filter(isToDo).length);
 
-	constructor({ packet, schema, me, reviews, answers, verdicts }: DeskParts) {
+	constructor(parts: DeskParts) {
+		const { packet, schema, me, reviews, answers, verdicts, decidedElsewhere } = parts;
 		this.packet = packet;
 		this.schema = schema;
 		this.#me = me;
 		this.#reviews = reviews;
 		this.#answers = answers;
 		this.#verdicts = verdicts;
+		this.#decidedElsewhere = decidedElsewhere;
 		this.#places = packet.items.map(({ id }) => new Place(() => this.#progressOf(id)));
 	}
 
@@ -136,12 +142,23 @@ export class Desk {
 
 	/** Different answers of people who were apart, where the item that lies here is to settle. */
 	get beside(): readonly AnswerGroup[] {
-		return this.#standingOf(this.item.id)?.beside ?? [];
+		return this.isDecidedElsewhere ? [] : (this.#standingOf(this.item.id)?.beside ?? []);
 	}
 
 	/** People answered the item that lies here differently, and nobody has chosen yet. */
 	get isToSettle(): boolean {
 		return this.beside.length > 1;
+	}
+
+	/** The same, but it was taken up in another batch; what is said there is not told here. */
+	get isDecidedElsewhere(): boolean {
+		const { id } = this.item;
+		return this.#decidedElsewhere().has(id) && this.#standingOf(id)?.state === 'settle';
+	}
+
+	/** The answer that counts, where it is another one than mine. */
+	get chosen(): CurrentAnswer | undefined {
+		return otherThan(this.mine, this.#standingOf(this.item.id));
 	}
 
 	/** What is on the screen: the draft, else what was said last, else what came with the item. */
@@ -259,13 +276,23 @@ export class Desk {
 	#progressOf(item: string): ItemProgress {
 		const mine = this.#answers.latestOf(item, this.#me);
 		const verdict = mine && this.#verdicts.of(mine.id)[0]?.kind;
-		const standing = this.#standingOf(item)?.state;
-		if (standing === 'settle') return 'settle';
+		const standing = this.#standingOf(item);
+		if (standing?.state === 'settle' && !this.#decidedElsewhere().has(item)) return 'settle';
+		if (otherThan(mine, standing)) return 'others';
 		// Sent back because another answer was chosen: that asks for nothing more.
-		if (verdict === 'returned' && standing !== undefined && standing !== 'returned')
-			return 'others';
+		if (verdict === 'returned' && standing && standing.state !== 'returned') return 'others';
 		if (!mine) return this.#answers.latestOf(item) ? 'others' : 'open';
 		if (mine.skipped) return 'skipped';
 		return verdict ?? 'answered';
 	}
+}
+
+/** The answer that counts, where I gave another one. */
+function otherThan(
+	mine: SubmissionEntry | undefined,
+	standing: StandingHere | undefined,
+): CurrentAnswer | undefined {
+	if (!mine?.answer || standing?.state !== 'labeled' || !standing.current) return undefined;
+	const isMine = canonicalAnswer(mine.answer) === canonicalAnswer(standing.current.answer);
+	return isMine ? undefined : standing.current;
 }

@@ -79,6 +79,8 @@ export interface ReplicaRows {
 		returned: number;
 		accepted: number;
 		toSettle: number;
+		/** Items answered differently in this batch of which something was said elsewhere since. Told of no blind batch. */
+		decidedElsewhere?: string[];
 		/** Submissions that came after the close and were not taken in. */
 		late: number;
 	};

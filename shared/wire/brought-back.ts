@@ -24,6 +24,11 @@ export interface LostClients {
 	readonly recovered: readonly number[];
 }
 
+/** `GET /api/sync/recovered?document=…`: the Yjs client ids of what was brought back to it, at any time. */
+export interface RecoveredClients {
+	readonly clients: readonly number[];
+}
+
 const format = 1;
 const clientsLimit = 10_000;
 

@@ -8,7 +8,12 @@ import { formatDocumentName, parseDocumentName } from '#shared/wire/document-nam
 import type { LeastWriters } from '#shared/wire/document-version.ts';
 import { forwardClock } from '../forward-clock.ts';
 import type { UpdateLog } from '../log/update-log.ts';
-import { bringBack, lostClients, type BringBackReply } from './catch-up/bring-back.ts';
+import {
+	bringBack,
+	lostClients,
+	recoveredClients,
+	type BringBackReply,
+} from './catch-up/bring-back.ts';
 import {
 	changedDocuments,
 	type ChangedPage,
@@ -87,6 +92,11 @@ export interface Documents {
 		who: Pick<Visitor, 'user' | 'credential'>,
 		path: string,
 	): Promise<LostClients | undefined>;
+	/** The Yjs client ids of what was brought back to a document; undefined where they may not read it. */
+	recoveredClients(
+		who: Pick<Visitor, 'user' | 'credential'>,
+		path: string,
+	): Promise<readonly number[] | undefined>;
 	/** Takes back what the server lost. Call it only while that is wanted. */
 	bringBack(
 		who: Pick<Visitor, 'user' | 'credential'>,
@@ -207,6 +217,10 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		lostClients: (who, path) =>
 			visiting([new Visit({ ...who, version: 0 }, askOf(path))], ([visit]) =>
 				lostClients(host, visit!),
+			),
+		recoveredClients: (who, path) =>
+			visiting([new Visit({ ...who, version: 0 }, askOf(path))], ([visit]) =>
+				recoveredClients(host, visit!),
 			),
 		bringBack: (who, path, brought) =>
 			visiting([new Visit({ ...who, version: brought.version }, askOf(path))], ([visit]) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CommandError } from '#shared/api/errors.ts';
-import { readBroughtBack } from '#shared/wire/brought-back.ts';
+import { readBroughtBack, type RecoveredClients } from '#shared/wire/brought-back.ts';
 import { refusals } from '#shared/wire/close-codes.ts';
 import type { Documents } from '../documents/documents.ts';
 import type { Recovery } from '../projection/recovery.ts';
@@ -14,7 +14,7 @@ const turnLimits = { atOnce: 8, perKey: 1, waiting: 256 };
 const bodyLimitBytes = 17 * 1024 * 1024;
 
 interface Options {
-	readonly documents: Pick<Documents, 'lostClients' | 'bringBack'>;
+	readonly documents: Pick<Documents, 'lostClients' | 'recoveredClients' | 'bringBack'>;
 	readonly recovery: Pick<Recovery, 'current'>;
 }
 
@@ -40,6 +40,19 @@ export function recoveryRoutes({ documents, recovery }: Options): Route[] {
 				const clients = await documents.lostClients(caller, document);
 				if (!clients) throw notFound();
 				return clients;
+			},
+		}),
+		route({
+			method: 'get',
+			path: '/api/sync/recovered',
+			audience: 'person',
+			summary:
+				'The Yjs client ids of what was brought back to a document: no one can prove who wrote it',
+			query,
+			async handle({ caller, query: { document } }): Promise<RecoveredClients> {
+				const clients = await documents.recoveredClients(caller, document);
+				if (!clients) throw notFound();
+				return { clients };
 			},
 		}),
 		route({

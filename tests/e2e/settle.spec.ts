@@ -135,6 +135,36 @@ test('the desks of both hear of it, and nothing is asked of them any more', asyn
 		await show(page, 3);
 		await expect(toSettle(page)).toBeVisible();
 	}
-	await show(lars.page, 1);
-	await expect(lars.page.getByText('Another answer was chosen.')).toBeVisible();
+	const chosen = lars.page.getByRole('region', { name: 'Another answer was chosen' });
+	await show(lars.page, 1); // Lisa's was chosen
+	await expect(chosen).toContainText('bad');
+	await expect(chosen).toContainText('Another member');
+	await show(lars.page, 4); // they agreed
+	await expect(chosen).toHaveCount(0);
+	for (const { page } of [lars, lisa]) {
+		await show(page, 2); // the reviewer answered otherwise than both
+		const third = page.getByRole('region', { name: 'Another answer was chosen' });
+		await expect(third).toContainText('mixed');
+		expect(await barriers(page)).toEqual([]);
+	}
+	await show(lisa.page, 1);
+	await expect(lisa.page.getByRole('region', { name: 'Another answer was chosen' })).toHaveCount(0);
+});
+
+test('what is taken up in another batch is not to settle at their desks any more', async () => {
+	const { batch: other } = await flywheel.call<{ batch: string }>(
+		'POST',
+		`/api/projects/${project}/items/day-3/fix`,
+	);
+	await lead.page.goto(`${flywheel.url}/projects/${project}/label/${other}`);
+	await expect(lead.page.locator('[data-item]')).toHaveAttribute('data-item', 'day-3');
+	await lead.page.keyboard.press('m');
+	await expect(badge(lead.page)).toHaveAttribute('data-saved', 'server');
+	for (const { page } of [lars, lisa]) {
+		await show(page, 3);
+		await expect(page.getByRole('region', { name: 'Decided in another batch' })).toBeVisible();
+		await expect(toSettle(page)).toHaveCount(0);
+		await expect(page.getByText('to settle')).toHaveCount(0);
+		expect(await barriers(page)).toEqual([]);
+	}
 });

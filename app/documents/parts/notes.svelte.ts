@@ -27,6 +27,11 @@ export class Notes {
 		this.#handle = handle;
 	}
 
+	/** The name of the document: `<project>/<batch>/notes`. */
+	get document(): string {
+		return this.#handle.name;
+	}
+
 	/** The threads on an item, oldest first. */
 	threadsOf(item: string): NoteThread[] {
 		return threadsOf(this.#entriesOf(item));
@@ -45,6 +50,11 @@ export class Notes {
 	/** Writes a note, or a reply; answers its id. */
 	add(note: NewNote): string {
 		return this.#put({ ...note, at: timeNow() });
+	}
+
+	/** The Yjs client id that a note was written with: whose that is, the server knows. */
+	clientOf(id: string): number | undefined {
+		return this.#bind().map._map.get(id)?.id.client;
 	}
 
 	/** Settles the thread that a note began. */

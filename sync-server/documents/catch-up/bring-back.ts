@@ -1,4 +1,4 @@
-import { bringerOf } from '#shared/corpus/recovered.ts';
+import { bringerOf, isRecovered } from '#shared/corpus/recovered.ts';
 import type { Refusal } from '#shared/wire/close-codes.ts';
 import type { BroughtBack, LostClients } from '#shared/wire/brought-back.ts';
 import type { ExchangeHost, Visit } from './exchange.ts';
@@ -37,6 +37,22 @@ export async function lostClients(
 			else if (owner !== user) others.push(client);
 		return Promise.resolve({ others, recovered });
 	});
+}
+
+/**
+ * The Yjs client ids of what was brought back, by whoever: what it says of its author nobody can prove. Undefined
+ * where there is nothing for them to read.
+ */
+export async function recoveredClients(
+	host: ExchangeHost,
+	visit: Visit,
+): Promise<readonly number[] | undefined> {
+	await visit.askRights(host);
+	const { name } = visit;
+	if (!name || !visit.mayRead) return undefined;
+	return host.use(visit.ask.name, name, ({ owners }) =>
+		Promise.resolve([...owners].flatMap(([client, owner]) => (isRecovered(owner) ? [client] : []))),
+	);
 }
 
 /**

@@ -94,7 +94,8 @@ export function restand(
 			before.source !== after.source ||
 			before.at !== after.at;
 		if (!isRevised && before.standing === after.standing) continue;
-		if (before.standing === 'settle') markSettled(database, project, item);
+		if (before.standing === 'settle' || after.standing === 'settle')
+			markDiffering(database, project, item);
 		if (isRevised) revision ??= nextRevision(database, project);
 		database
 			.prepare(
@@ -142,10 +143,10 @@ function parse(answer: string | null): Answer | undefined {
 }
 
 /**
- * The item is settled, perhaps by what was said elsewhere: batches in which people differed about it count it
- * otherwise from now on. A blind round never does, having one member.
+ * The item is to settle or is not any more, perhaps by what was said elsewhere: batches in which people differed
+ * about it count it otherwise from now on. A blind round never does, having one member.
  */
-function markSettled(database: Database, project: string, item: string): void {
+function markDiffering(database: Database, project: string, item: string): void {
 	for (const { batch } of database
 		.prepare(
 			`SELECT batch FROM submissions WHERE project = ? AND item = ? AND batch IS NOT NULL

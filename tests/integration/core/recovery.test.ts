@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
-import type { LostClients } from '#shared/wire/brought-back.ts';
+import type { LostClients, RecoveredClients } from '#shared/wire/brought-back.ts';
 import { writeBroughtBack } from '#shared/wire/brought-back.ts';
 import { findingRecoverable } from '#app/documents/restored/recoverable-update.ts';
 import { backup } from '#sync-server/operator/backup.ts';
@@ -92,6 +92,16 @@ async function bringBack(who: number, doc: Y.Doc, own = [doc.clientID]): Promise
 	return send(who, update, own);
 }
 
+/** The Yjs client ids of what was brought back, as somebody is told; the status where they are not. */
+async function recoveredClients(who: number): Promise<readonly number[] | number> {
+	const reply = await fetch(
+		`${server.url}/api/sync/recovered?document=${encodeURIComponent(path())}`,
+		{ headers: { Authorization: `Bearer ${people[who]!.token}` } },
+	);
+	if (!reply.ok) return reply.status;
+	return ((await reply.json()) as RecoveredClients).clients;
+}
+
 async function send(who: number, update: Uint8Array, own: readonly number[]): Promise<number> {
 	const reply = await fetch(
 		`${server.url}/api/sync/recovery?document=${encodeURIComponent(path())}`,
@@ -151,6 +161,8 @@ describe('S16 a restored server gets back what browsers still have', () => {
 		expect(await bringBack(ada, adasDoc)).toBe(204);
 		await expect.poll(() => authors('i6')).toEqual([`recovered:${people[ada]!.user}`]);
 		expect(await authors('i3')).toEqual([people[ada]!.user]);
+		for (const reader of [ada, bob])
+			expect(await recoveredClients(reader)).toEqual([lost.document.clientID]);
 		expect(await authors('i5')).toEqual([`recovered:${people[ada]!.user}`]);
 		// His old client id is his, so what he wrote with it after the backup is for him to bring.
 		expect(await authors('i4')).toEqual([]);
@@ -198,13 +210,17 @@ describe('S16 a restored server gets back what browsers still have', () => {
 		await adas.close();
 		const doc = copyOf(adas.document, adas.document.clientID);
 		expect(await bringBack(ada, doc)).toBe(409);
+		expect(await recoveredClients(ada)).toEqual([]);
 
 		const hour = 60 * 60_000;
 		let laterMs = 0;
 		await restoreFrom(file, { recoveryMs: hour, now: () => Date.now() + laterMs });
-		const stranger = await server.person('Eve', { project: 'lost', role: 'viewer' });
-		people.push(stranger);
+		const viewer = await server.person('Eve', { project: 'lost', role: 'viewer' });
+		const labeler = await server.person('Leo', { project: 'lost', role: 'labeler' });
+		people.push(viewer, labeler);
 		expect(await bringBack(2, doc)).toBe(404);
+		expect(await recoveredClients(2)).toEqual([]);
+		expect(await recoveredClients(3)).toBe(404); // no member of the batch
 		laterMs = hour;
 		expect(await bringBack(ada, doc)).toBe(409);
 		laterMs = 0;

@@ -239,6 +239,9 @@ test('a batch counts an item to settle exactly where its own answers leave it so
 				expect(bucketed).toBe(count.submitted);
 				if (count.toSettle > 0) expect([state, item['standing']]).toEqual(['settle', 'settle']);
 				if (state === 'settle' && item['standing'] === 'settle') expect(count.toSettle).toBe(1);
+				const isElsewhere =
+					state === 'settle' && item['standing'] !== 'settle' && count.skipped === 0;
+				expect(count.decidedElsewhere ?? []).toHaveLength(isElsewhere ? 1 : 0);
 			}
 		}),
 		{ numRuns: 100 },

@@ -7,7 +7,14 @@ import { projectReviews } from '../standing.ts';
 
 export type BatchCounts = Pick<
 	Row<'batches'>,
-	'submitted' | 'skipped' | 'waiting' | 'returned' | 'accepted' | 'toSettle' | 'late'
+	| 'submitted'
+	| 'skipped'
+	| 'waiting'
+	| 'returned'
+	| 'accepted'
+	| 'toSettle'
+	| 'decidedElsewhere'
+	| 'late'
 >;
 
 interface Submitted {
@@ -39,13 +46,27 @@ export function batchCounts(database: Database, project: string, batch: string):
 	const inTime = submissions.filter(({ isLate }) => isLate === 0);
 	const items = Map.groupBy(inTime, ({ item }) => item);
 	const counts = { skipped: 0, waiting: 0, returned: 0, accepted: 0, toSettle: 0 };
-	for (const [item, [first, ...more]] of items)
-		counts[
-			more.length === 0
-				? bucketOfOne(first!, reviews)
-				: bucketOfSeveral(database, { project, batch, item, reviews })
-		]++;
-	return { ...counts, submitted: items.size, late: submissions.length - inTime.length };
+	const decidedElsewhere: string[] = [];
+	for (const [item, [first, ...more]] of items) {
+		if (more.length === 0) {
+			counts[bucketOfOne(first!, reviews)]++;
+			continue;
+		}
+		const { bucket, isDecidedElsewhere } = placeOfSeveral(database, {
+			project,
+			batch,
+			item,
+			reviews,
+		});
+		counts[bucket]++;
+		if (isDecidedElsewhere) decidedElsewhere.push(item);
+	}
+	return {
+		...counts,
+		...(decidedElsewhere.length > 0 && { decidedElsewhere }),
+		submitted: items.size,
+		late: submissions.length - inTime.length,
+	};
 }
 
 function bucketOfOne({ isSkip, verdict }: Submitted, reviews: boolean): Bucket {
@@ -54,24 +75,28 @@ function bucketOfOne({ isSkip, verdict }: Submitted, reviews: boolean): Bucket {
 	return verdict ?? 'waiting';
 }
 
-interface Place {
+interface Several {
 	readonly project: string;
 	readonly batch: string;
 	readonly item: string;
 	readonly reviews: boolean;
 }
 
-function bucketOfSeveral(database: Database, { project, batch, item, reviews }: Place): Bucket {
+/** How an item counts of which several things were said, and whether it would be to settle by this batch alone. */
+function placeOfSeveral(
+	database: Database,
+	{ project, batch, item, reviews }: Several,
+): { readonly bucket: Bucket; readonly isDecidedElsewhere?: boolean } {
 	const { submissions, verdicts } = readHistory(database, project, item);
 	const own = submissions.filter((submission) => submission.batch === batch);
 	const { state, heads } = corpusOf(own, verdicts, { reviews });
 	const isSkipped = own.every(({ id, answer }) => !heads.includes(id) || answer === undefined);
-	if (isSkipped) return 'skipped';
-	if (state === 'labeled') return 'accepted';
-	if (state !== 'settle') return state === 'returned' ? 'returned' : 'waiting';
+	if (isSkipped) return { bucket: 'skipped' };
+	if (state === 'labeled') return { bucket: 'accepted' };
+	if (state !== 'settle') return { bucket: state === 'returned' ? 'returned' : 'waiting' };
 	const { standing } = database
 		.prepare('SELECT standing FROM items WHERE project = ? AND id = ?')
 		.get(project, item) as { standing: string };
-	if (standing === 'settle') return 'toSettle';
-	return standing === 'labeled' ? 'accepted' : 'waiting';
+	if (standing === 'settle') return { bucket: 'toSettle' };
+	return { bucket: standing === 'labeled' ? 'accepted' : 'waiting', isDecidedElsewhere: true };
 }

@@ -60,7 +60,9 @@ export function batchRows(database: Database): RowReader<'batches'> {
 							.prepare('SELECT user FROM batch_members WHERE batch = ? ORDER BY user')
 							.all(id)
 							.map(({ user }) => user as string);
-			return { ...batch, isBlind, members, ...batchCounts(database, viewer.project, id) };
+			const { decidedElsewhere, ...counts } = batchCounts(database, viewer.project, id);
+			const told = !isBlind && decidedElsewhere ? { decidedElsewhere } : {};
+			return { ...batch, isBlind, members, ...counts, ...told };
 		},
 	};
 }
