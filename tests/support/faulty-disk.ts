@@ -14,7 +14,7 @@ export class CommitFaults {
 	readonly shared: SharedArrayBuffer;
 	readonly #cells: Int32Array;
 
-	constructor(shared = new SharedArrayBuffer(6 * Int32Array.BYTES_PER_ELEMENT)) {
+	constructor(shared = new SharedArrayBuffer(7 * Int32Array.BYTES_PER_ELEMENT)) {
 		this.shared = shared;
 		this.#cells = new Int32Array(shared);
 	}
@@ -41,6 +41,11 @@ export class CommitFaults {
 		Atomics.notify(this.#cells, 4);
 	}
 
+	/** True while a commit is held back. */
+	get isHolding(): boolean {
+		return Atomics.load(this.#cells, 6) === 1;
+	}
+
 	/** How many connections were let go of. */
 	get closed(): number {
 		return Atomics.load(this.#cells, 5);
@@ -58,7 +63,9 @@ export class CommitFaults {
 
 	/** What becomes of the commit that is due; waits while the disk does not answer. */
 	next(): { readonly step: FaultyStep; readonly keeps: boolean } | undefined {
+		Atomics.store(this.#cells, 6, 1);
 		Atomics.wait(this.#cells, 4, 1);
+		Atomics.store(this.#cells, 6, 0);
 		if (Atomics.load(this.#cells, 2) === 0) return undefined;
 		if (Atomics.load(this.#cells, 1) > 0) {
 			Atomics.sub(this.#cells, 1, 1);
