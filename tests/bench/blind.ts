@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { sentiment, startTestServer, type Client } from '../integration/core/test-server.ts';
+import { startTestServer, type Client } from '../integration/core/test-server.ts';
 import { quantile, type Benchmark, type Figure } from './benchmark.ts';
 
 const tries = 1000;
@@ -51,33 +51,18 @@ export const blind: Benchmark = {
 
 async function makePairs(server: Awaited<ReturnType<typeof startTestServer>>): Promise<Pair[]> {
 	const owner = server.ownerClient;
-	const { id: project } = await owner.json<{ id: string }>('POST', '/api/projects', {
-		...{ name: 'Blind', schema: sentiment },
-	});
-	const { id: foreign } = await owner.json<{ id: string }>('POST', '/api/projects', {
-		...{ name: 'Other', schema: sentiment },
-	});
-	const asOwner = { Authorization: `Bearer ${owner.token}` };
-	const lines = ['i1', 'i2', 'i3', 'i4'].map((id) => JSON.stringify({ id, data: { text: id } }));
-	await fetch(`${server.url}/api/projects/${project}/import`, {
-		...{ method: 'POST', headers: asOwner, body: lines.join('\n') },
-	});
+	const items = ['i1', 'i2', 'i3', 'i4'].map((id) => ({ id, data: { text: id } }));
+	const project = await server.makeProject('Blind', items);
+	const foreign = await server.makeProject('Other');
 	const bytes = 'bytes of another item';
 	const blob = createHash('sha256').update(bytes).digest('hex');
-	await fetch(`${server.url}/api/projects/${project}/blobs/${blob}`, {
-		...{ method: 'PUT', headers: asOwner, body: bytes },
-	});
+	await owner.send('PUT', `/api/projects/${project}/blobs/${blob}`, bytes);
 	const ada = await server.person('Ada', { project, role: 'labeler' });
 	const ben = await server.person('Ben', { project, role: 'labeler' });
-	const { batches } = await owner.json<{ batches: [string, string] }>(
-		'POST',
-		`/api/projects/${project}/batches`,
-		{
-			...{ purpose: 'label', items: ['i1', 'i2', 'i3'], members: [ada.user, ben.user] },
-			...{ overlap: 2, blind: true },
-		},
-	);
-	const other = batches[1];
+	const [, other] = (await server.makeBatches(project, {
+		...{ items: ['i1', 'i2', 'i3'], members: [ada.user, ben.user] },
+		...{ overlap: 2, blind: true },
+	})) as [string, string];
 	const nowhere = other.replace(/^./, (first) => (first === '0' ? '1' : '0'));
 	const none = blob.replace(/^./, (first) => (first === '0' ? '1' : '0'));
 	const http = (what: string, method: string, path: (name: string) => string, names: Names) =>

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
-import { sentiment, startTestServer, type TestServer } from '../integration/core/test-server.ts';
+import { startTestServer, type TestServer } from '../integration/core/test-server.ts';
 import { barriers } from '../support/axe.ts';
 import { badge, label } from './people.ts';
 
@@ -21,17 +21,11 @@ test.beforeAll(async () => {
 		appFolder: join(import.meta.dirname, '../../build/app'),
 		sessionSeconds: 15,
 	});
-	({ id: project } = await server.ownerClient.json<{ id: string }>('POST', '/api/projects', {
-		name: 'Moods',
-		schema: sentiment,
+	const items = Array.from({ length: 40 }, (_, index) => ({
+		id: `mood-${index + 1}`,
+		data: { text: `Mood ${index + 1}` },
 	}));
-	await fetch(`${server.url}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${server.ownerClient.token}` },
-		body: Array.from({ length: 40 }, (_, index) =>
-			JSON.stringify({ id: `mood-${index + 1}`, data: { text: `Mood ${index + 1}` } }),
-		).join('\n'),
-	});
+	project = await server.makeProject('Moods', items);
 	for (const name of ['Lars', 'Mia']) {
 		const { id } = await server.accounts.create({ name, password: secret });
 		await server.tables.members.put({
@@ -41,11 +35,7 @@ test.beforeAll(async () => {
 			hasCode: false,
 			joinedAt: new Date().toISOString(),
 		});
-		await server.ownerClient.json('POST', `/api/projects/${project}/batches`, {
-			purpose: 'label',
-			choose: { by: 'oldest', count: 20 },
-			members: [id],
-		});
+		await server.makeBatches(project, { choose: { by: 'oldest', count: 20 }, members: [id] });
 	}
 });
 test.afterAll(async () => {

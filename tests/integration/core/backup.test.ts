@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { backup } from '#sync-server/operator/backup.ts';
 import { HomeInUse } from '#sync-server/operator/home-lock.ts';
 import { restore } from '#sync-server/operator/restore.ts';
-import { ownerToken, sentiment, startTestServer } from './test-server.ts';
+import { ownerToken, startTestServer } from './test-server.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -18,15 +18,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test('a backup of a running server holds everything, and comes back as a new epoch', async () => {
 	const file = join(folder, 'backup.tar.gz');
 	const server = await startTestServer();
-	const { id } = await server.ownerClient.json<{ id: string }>('POST', '/api/projects', {
-		name: 'Kept',
-		schema: sentiment,
-	});
-	await fetch(`${server.url}/api/projects/${id}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${ownerToken}` },
-		body: '{"id":"a","data":{"text":"Good"},"answer":{"values":{"sentiment":"positive"}}}\n',
-	});
+	const answer = { values: { sentiment: 'positive' } };
+	const id = await server.makeProject('Kept', [{ id: 'a', data: { text: 'Good' }, answer }]);
 	const { commit } = await server.ownerClient.json<{ commit: string }>(
 		'POST',
 		`/api/projects/${id}/snapshots`,

@@ -37,10 +37,7 @@ test('a wrong type is named by its path', async () => {
 });
 
 test('a schema that uses a reserved key is refused as a schema', async () => {
-	const { id } = await server.ownerClient.json<{ id: string }>('POST', '/api/projects', {
-		name: 'Keys',
-		schema: sentiment,
-	});
+	const id = await server.makeProject('Keys');
 	const [tool] = sentiment.tools;
 	const reply = await server.ownerClient.call('PUT', `/api/projects/${id}/schema`, {
 		...sentiment,
@@ -96,10 +93,7 @@ test('two projects of one name: the second is told to choose another', async () 
 });
 
 test('a name of which nothing is left still makes an id', async () => {
-	const { id } = await server.ownerClient.json<{ id: string }>('POST', '/api/projects', {
-		name: '数据',
-		schema: sentiment,
-	});
+	const id = await server.makeProject('数据');
 	expect(id).toMatch(/^p-[0-9a-f]{10}$/);
 });
 

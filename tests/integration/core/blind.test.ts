@@ -10,7 +10,7 @@ import { documentVersion } from '#shared/wire/document-version.ts';
 import { openDatabase } from '#sync-server/tables/sqlite/database.ts';
 import { nounsOf } from '#sync-server/tables/sqlite/nouns.ts';
 import { WireClient } from '../sync/wire-client.ts';
-import { sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
+import { startTestServer, type Client, type TestServer } from './test-server.ts';
 
 /**
  * What others answered in a blind round is not hidden by pages, it is never sent (design §4). Ada and Ben
@@ -50,38 +50,18 @@ async function write(client: Client, part: string, map: string, key: string, val
 beforeAll(async () => {
 	server = await startTestServer();
 	const owner = server.ownerClient;
-	({ id: project } = await owner.json<{ id: string }>('POST', '/api/projects', {
-		name: 'Blind',
-		schema: sentiment,
-	}));
-	const lines = ['i1', 'i2', 'i3', 'i4'].map((id) =>
-		JSON.stringify({ id, data: { text: `Text of ${id}` } }),
-	);
-	await fetch(`${server.url}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${owner.token}` },
-		body: lines.join('\n'),
-	});
-	await fetch(`${server.url}/api/projects/${project}/blobs/${marks.blob}`, {
-		method: 'PUT',
-		headers: { Authorization: `Bearer ${owner.token}` },
-		body: 'bytes of another item',
-	});
+	const items = ['i1', 'i2', 'i3', 'i4'].map((id) => ({ id, data: { text: `Text of ${id}` } }));
+	project = await server.makeProject('Blind', items);
+	await owner.send('PUT', `/api/projects/${project}/blobs/${marks.blob}`, 'bytes of another item');
 	ada = await server.person('Ada', { project, role: 'labeler' });
 	ben = await server.person('Ben the other', { project, role: 'labeler' });
 	expect(ben.user).toBe(marks.person);
-	const { batches } = await owner.json<{ batches: [string, string] }>(
-		'POST',
-		`/api/projects/${project}/batches`,
-		{
-			purpose: 'label',
-			items: ['i1', 'i2', 'i3'],
-			members: [ada.user, ben.user],
-			overlap: 2,
-			blind: true,
-		},
-	);
-	[adasBatch, bensBatch] = batches;
+	const made = await server.makeBatches(project, {
+		items: ['i1', 'i2', 'i3'],
+		members: [ada.user, ben.user],
+		...{ overlap: 2, blind: true },
+	});
+	[adasBatch, bensBatch] = made as [string, string];
 	secrets = [...Object.values(marks), bensBatch, 'Ben the other', '"sentiment":"negative"'];
 });
 afterAll(() => server.remove());

@@ -9,7 +9,7 @@ import {
 	type CatchUpReply,
 } from '#shared/wire/catch-up.ts';
 import { documentVersion } from '#shared/wire/document-version.ts';
-import { codeOf, sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
+import { codeOf, startTestServer, type Client, type TestServer } from './test-server.ts';
 
 let server: TestServer;
 let project: string;
@@ -19,29 +19,17 @@ let batches: string[];
 
 beforeAll(async () => {
 	server = await startTestServer();
-	const owner = server.ownerClient;
-	({ id: project } = await owner.json<{ id: string }>('POST', '/api/projects', {
-		name: 'Quiet',
-		schema: sentiment,
+	const items = Array.from({ length: 12 }, (_, n) => ({
+		id: `i${n}`,
+		data: { text: `Text ${n}` },
 	}));
-	const lines = Array.from({ length: 12 }, (_, n) =>
-		JSON.stringify({ id: `i${n}`, data: { text: `Text ${n}` } }),
-	);
-	await fetch(`${server.url}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${owner.token}` },
-		body: lines.join('\n'),
-	});
+	project = await server.makeProject('Quiet', items);
 	ada = await server.person('Ada', { project, role: 'labeler' });
 	ben = await server.person('Ben', { project, role: 'labeler' });
 	batches = [];
-	for (const member of [ada, ada, ben]) {
-		const made = await owner.json<{ batches: [string] }>(
-			'POST',
-			`/api/projects/${project}/batches`,
-			{ purpose: 'label', choose: { by: 'oldest', count: 3 }, members: [member.user] },
-		);
-		batches.push(made.batches[0]);
+	for (const { user } of [ada, ada, ben]) {
+		const choose = { by: 'oldest', count: 3 };
+		batches.push(...(await server.makeBatches(project, { choose, members: [user] })));
 	}
 });
 afterAll(() => server.remove());

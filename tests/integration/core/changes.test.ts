@@ -2,26 +2,17 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ChangeLine } from '#shared/replica/rows.ts';
-import { sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
+import { startTestServer, type Client, type TestServer } from './test-server.ts';
 
 let server: TestServer;
 let project: string;
 beforeAll(async () => {
 	server = await startTestServer();
-	project = (
-		await server.ownerClient.json<{ id: string }>('POST', '/api/projects', {
-			name: 'Feed',
-			schema: sentiment,
-		})
-	).id;
-	const lines = Array.from({ length: 30 }, (_, i) =>
-		JSON.stringify({ id: `i${i}`, data: { text: `Text ${i}` } }),
-	);
-	await fetch(`${server.url}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${server.ownerClient.token}` },
-		body: lines.join('\n'),
-	});
+	const items = Array.from({ length: 30 }, (_, i) => ({
+		id: `i${i}`,
+		data: { text: `Text ${i}` },
+	}));
+	project = await server.makeProject('Feed', items);
 });
 afterAll(() => server.remove());
 
@@ -116,33 +107,21 @@ describe('the change feed', () => {
 			await server.person('Theirs', { project, role: 'labeler' }),
 		];
 		const start = await feed(mine);
-		const ids = (user: string) =>
-			server.ownerClient.json<{ batches: string[] }>('POST', `/api/projects/${project}/batches`, {
-				purpose: 'label',
-				choose: { by: 'oldest', count: 5 },
-				members: [user],
-			});
-		const {
-			batches: [theirs],
-		} = await ids(other.user);
+		const choose = { by: 'oldest', count: 5 };
+		const [theirs] = await server.makeBatches(project, { choose, members: [other.user] });
 		const quiet = await feed(mine, start.cursor);
 		expect(quiet.rows).toEqual([]);
-		const {
-			batches: [own],
-		} = await ids(mine.user);
+		const [own] = await server.makeBatches(project, { choose, members: [mine.user] });
 		const told = await feed(mine, quiet.cursor);
 		expect(told.rows.map(({ table, id }) => [table, id])).toEqual([['batches', own]]);
-		await server.ownerClient.json('PATCH', `/api/batches/${own!}`, { members: [other.user] });
+		await server.ownerClient.json('PATCH', `/api/batches/${own}`, { members: [other.user] });
 		const gone = await feed(mine, told.cursor);
 		expect(gone.rows).toEqual([{ table: 'batches', id: own, row: null }]);
 		expect(JSON.stringify(gone.rows)).not.toContain(theirs);
 	});
 
 	test('of one project gives its rows alone', async () => {
-		const { id } = await server.ownerClient.json<{ id: string }>('POST', '/api/projects', {
-			name: 'Second',
-			schema: sentiment,
-		});
+		const id = await server.makeProject('Second');
 		const { rows } = await feed(server.ownerClient, undefined, `/api/projects/${id}/changes`);
 		expect(JSON.stringify(rows)).not.toContain(`"${project}"`);
 		expect(rows[0]).toMatchObject({ table: 'projects', id });

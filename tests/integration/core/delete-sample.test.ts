@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { samples } from '#sync-server/samples/samples.ts';
 import { seedSamples } from '#sync-server/samples/seed.ts';
-import { codeOf, sentiment, startTestServer, type TestServer } from './test-server.ts';
+import { codeOf, startTestServer, type TestServer } from './test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -67,10 +67,7 @@ test('deleting a sample leaves nothing of it, and nothing else is missing', asyn
 });
 
 test('a project that is no sample is not deleted', async () => {
-	const { id } = await server.ownerClient.json<{ id: string }>('POST', '/api/projects', {
-		name: 'Real',
-		schema: sentiment,
-	});
+	const id = await server.makeProject('Real');
 	const reply = await server.ownerClient.call('DELETE', `/api/projects/${id}`);
 	expect(reply.status).toBe(403);
 	expect(await codeOf(reply)).toBe('forbidden');

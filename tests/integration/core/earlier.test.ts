@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EarlierPage } from '#shared/api/replies.ts';
 import { submittedShape } from '#shared/corpus/submission.ts';
 import { WireClient } from '../sync/wire-client.ts';
-import { codeOf, sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
+import { codeOf, startTestServer, type Client, type TestServer } from './test-server.ts';
 
 let server: TestServer;
 let owner: Client;
@@ -35,22 +35,11 @@ async function write(client: Client, part: string, map: string, entries: Record<
 beforeAll(async () => {
 	server = await startTestServer();
 	owner = server.ownerClient;
-	({ id: project } = await owner.json<{ id: string }>('POST', '/api/projects', {
-		name: 'Earlier',
-		schema: sentiment,
-	}));
-	const lines = ['i1', 'i2'].map((id) => JSON.stringify({ id, data: { text: `Text of ${id}` } }));
-	await fetch(`${server.url}/api/projects/${project}/import`, {
-		method: 'POST',
-		headers: { Authorization: `Bearer ${owner.token}` },
-		body: lines.join('\n'),
-	});
+	const items = ['i1', 'i2'].map((id) => ({ id, data: { text: `Text of ${id}` } }));
+	project = await server.makeProject('Earlier', items);
 	ada = await server.person('Ada', { project, role: 'labeler' });
 	ben = await server.person('Ben', { project, role: 'reviewer' });
-	const made = await owner.json<{ batches: [string] }>('POST', `/api/projects/${project}/batches`, {
-		...{ purpose: 'label', items: ['i1'], members: [ada.user] },
-	});
-	[batch] = made.batches;
+	[batch] = await server.makeBatches(project, { items: ['i1'], members: [ada.user] });
 });
 afterAll(() => server.remove());
 

@@ -1,16 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { codeOf, sentiment, startTestServer, type TestServer } from './test-server.ts';
+import { codeOf, startTestServer, type TestServer } from './test-server.ts';
 
 let server: TestServer;
 let project: string;
 beforeAll(async () => {
 	server = await startTestServer();
-	project = (
-		await server.ownerClient.json<{ id: string }>('POST', '/api/projects', {
-			name: 'Team',
-			schema: sentiment,
-		})
-	).id;
+	project = await server.makeProject('Team');
 });
 afterAll(() => server.remove());
 

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sentiment, startTestServer, type TestServer } from './test-server.ts';
+import { startTestServer, type TestServer } from './test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
 	server = await startTestServer();
-	await server.ownerClient.json('POST', '/api/projects', { name: 'Left', schema: sentiment });
+	await server.makeProject('Left');
 });
 afterAll(() => server.remove());
 

@@ -9,7 +9,7 @@ import { findingRecoverable } from '#app/documents/restored/recoverable-update.t
 import { backup } from '#sync-server/operator/backup.ts';
 import { restore } from '#sync-server/operator/restore.ts';
 import { WireClient } from '../sync/wire-client.ts';
-import { sentiment, startTestServer, type Client, type TestServer } from './test-server.ts';
+import { startTestServer, type Client, type TestServer } from './test-server.ts';
 import { toTheEnd } from '../../support/to-the-end.ts';
 
 let folder: string;
@@ -21,20 +21,16 @@ const [ada, bob] = [0, 1];
 beforeEach(async () => {
 	folder = await mkdtemp(join(tmpdir(), 'flywheel-recovery-'));
 	server = await startTestServer({ home: join(folder, 'home') });
-	const { ownerClient } = server;
-	await ownerClient.json('POST', '/api/projects', { name: 'Lost', schema: sentiment });
-	for (const id of ['i1', 'i2', 'i3', 'i4', 'i5', 'i6'])
-		await ownerClient.json('POST', '/api/projects/lost/import', { id, data: { text: id } });
+	const items = ['i1', 'i2', 'i3', 'i4', 'i5', 'i6'].map((id) => ({ id, data: { text: id } }));
+	await server.makeProject('Lost', items);
 	people = [
 		await server.person('Ada', { project: 'lost', role: 'reviewer' }),
 		await server.person('Bob', { project: 'lost', role: 'reviewer' }),
 	];
-	const made = await ownerClient.json<{ batches: string[] }>('POST', '/api/projects/lost/batches', {
-		purpose: 'label',
+	[batch] = await server.makeBatches('lost', {
 		choose: { by: 'oldest', count: 6 },
 		members: people.map(({ user }) => user),
 	});
-	batch = made.batches[0]!;
 });
 afterEach(async () => {
 	await server.close();

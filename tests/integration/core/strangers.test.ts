@@ -11,14 +11,9 @@ let batch: string;
 beforeAll(async () => {
 	server = await startTestServer();
 	const owner = server.ownerClient;
-	({ id: project } = await owner.json<{ id: string }>('POST', '/api/projects', {
-		name: 'Closed',
-		schema: sentiment,
-	}));
-	await owner.call('POST', `/api/projects/${project}/import`, {
-		id: 'one',
-		data: { text: 'Words of the item' },
-	});
+	project = await server.makeProject('Closed', [
+		{ id: 'one', data: { text: 'Words of the item' } },
+	]);
 	({ batch } = await owner.json<{ batch: string }>(
 		'POST',
 		`/api/projects/${project}/batches/take`,

@@ -13,6 +13,10 @@ export interface TestServer extends Served {
 	/** A person with a token of their own; with a role they are a member of the project. */
 	person(name: string, standing?: { project: string; role: Role }): Promise<Client>;
 	readonly ownerClient: Client;
+	/** Makes a project of the owner’s that asks for the sentiment of these items; answers its id. */
+	makeProject(name: string, items?: readonly object[]): Promise<string>;
+	/** Makes batches to label, of items that are named or chosen; answers their ids. */
+	makeBatches(project: string, of: object): Promise<[string, ...string[]]>;
 	remove(): Promise<void>;
 }
 
@@ -20,6 +24,8 @@ export interface Client {
 	readonly user: string;
 	readonly token: string;
 	call(method: string, path: string, body?: unknown): Promise<Response>;
+	/** Sends bytes or text as they are. Throws what the server said against them. */
+	readonly send: (method: string, path: string, body: BodyInit | null) => Promise<Response>;
 	json<T>(method: string, path: string, body?: unknown): Promise<T>;
 }
 
@@ -69,10 +75,11 @@ export async function startTestServer(
 		...(options.sessionSeconds !== undefined && { sessionSeconds: options.sessionSeconds }),
 	});
 	const direct = `http://127.0.0.1:${served.address.port}`;
+	const ownerClient = client(direct, served.owner.id, ownerToken);
 	return {
 		...served,
 		home,
-		ownerClient: client(direct, served.owner.id, ownerToken),
+		ownerClient,
 		async person(name, standing) {
 			const { id } = await served.accounts.create({ name });
 			const token = newSecret();
@@ -89,6 +96,19 @@ export async function startTestServer(
 				await served.tables.members.put({ ...standing, user: id, hasCode: false, joinedAt: at });
 			return client(direct, id, token);
 		},
+		async makeProject(name, items = []) {
+			const body = { name, schema: sentiment };
+			const { id } = await ownerClient.json<{ id: string }>('POST', '/api/projects', body);
+			const lines = items.map((item) => JSON.stringify(item)).join('\n');
+			if (lines) await ownerClient.send('POST', `/api/projects/${id}/import`, lines);
+			return id;
+		},
+		async makeBatches(project, of) {
+			const body = { purpose: 'label', ...of };
+			const path = `/api/projects/${project}/batches`;
+			return (await ownerClient.json<{ batches: [string, ...string[]] }>('POST', path, body))
+				.batches;
+		},
 		async remove() {
 			await served.close();
 			await rm(home, { recursive: true, force: true });
@@ -97,19 +117,21 @@ export async function startTestServer(
 }
 
 export function client(url: string, user: string, token: string): Client {
-	const call: Client['call'] = (method, path, body) =>
-		fetch(url + path, {
-			method,
-			headers: { Authorization: `Bearer ${token}` },
-			...(body === undefined ? {} : { body: JSON.stringify(body) }),
-		});
+	const request = (method: string, path: string, body: BodyInit | null) =>
+		fetch(url + path, { method, headers: { Authorization: `Bearer ${token}` }, body });
+	const textOf = (body: unknown) => (body === undefined ? null : JSON.stringify(body));
+	const send: Client['send'] = async (method, path, body) => {
+		const reply = await request(method, path, body);
+		if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
+		return reply;
+	};
 	return {
 		user,
 		token,
-		call,
+		call: (method, path, body) => request(method, path, textOf(body)),
+		send,
 		async json<T>(method: string, path: string, body?: unknown) {
-			const reply = await call(method, path, body);
-			if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
+			const reply = await send(method, path, textOf(body));
 			return (reply.status === 204 ? undefined : await reply.json()) as T;
 		},
 	};

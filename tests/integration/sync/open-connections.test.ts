@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { limits } from '#sync-server/documents/gate/limits.ts';
-import { sentiment, startTestServer, type Client, type TestServer } from '../core/test-server.ts';
+import { startTestServer, type Client, type TestServer } from '../core/test-server.ts';
 import { WireClient } from './wire-client.ts';
 
 let server: TestServer;
@@ -11,15 +11,8 @@ let batch: string;
 beforeAll(async () => {
 	server = await startTestServer();
 	address = server.url.replace('http', 'ws');
-	const { ownerClient } = server;
-	await ownerClient.json('POST', '/api/projects', { name: 'Rights', schema: sentiment });
-	await ownerClient.json('POST', '/api/projects/rights/import', { id: 'i1', data: { text: 'Hi' } });
-	const made = await ownerClient.json<{ batches: string[] }>(
-		'POST',
-		'/api/projects/rights/batches',
-		{ purpose: 'label', choose: { by: 'oldest', count: 1 }, members: [server.owner.id] },
-	);
-	batch = made.batches[0]!;
+	await server.makeProject('Rights', [{ id: 'i1', data: { text: 'Hi' } }]);
+	[batch] = await server.makeBatches('rights', { items: ['i1'], members: [server.owner.id] });
 });
 afterAll(() => server.remove());
 
@@ -134,20 +127,10 @@ describe('S7 what was opened with a session ends when the session has run out', 
 	test('within a second, by itself; one that was prolonged goes on', async () => {
 		const short = await startTestServer({ sessionSeconds: 3 });
 		try {
-			const project = await short.ownerClient.json<{ id: string }>('POST', '/api/projects', {
-				name: 'Short',
-				schema: sentiment,
-			});
-			await short.ownerClient.json('POST', `/api/projects/${project.id}/import`, {
-				id: 'i1',
-				data: { text: 'Hi' },
-			});
-			const made = await short.ownerClient.json<{ batches: string[] }>(
-				'POST',
-				`/api/projects/${project.id}/batches`,
-				{ purpose: 'label', choose: { by: 'oldest', count: 1 }, members: [short.owner.id] },
-			);
-			const path = `/sync/${project.id}/${made.batches[0]!}/answers`;
+			const project = await short.makeProject('Short', [{ id: 'i1', data: { text: 'Hi' } }]);
+			const members = [short.owner.id];
+			const [of] = await short.makeBatches(project, { items: ['i1'], members });
+			const path = `/sync/${project}/${of}/answers`;
 			const base = short.url.replace('http', 'ws');
 			const open = async (headers: Record<string, string>) =>
 				[
