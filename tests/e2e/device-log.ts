@@ -3,7 +3,7 @@ import * as Y from 'yjs';
 
 /** A document as this browser's IndexedDB holds it: what outlives the page. */
 export async function documentOnDevice(page: Page, name: string): Promise<Y.Doc> {
-	const { snapshot, updates } = await page.evaluate(async (document) => {
+	const stored = await page.evaluate(async (document) => {
 		const known = await indexedDB.databases();
 		const database = await new Promise<IDBDatabase>((resolve, reject) => {
 			const request = indexedDB.open(known.find((one) => one.name?.startsWith('flywheel-'))!.name!);
@@ -24,14 +24,10 @@ export async function documentOnDevice(page: Page, name: string): Promise<Y.Doc>
 		database.close();
 		const text = (data: Uint8Array): string =>
 			Array.from(data, (byte) => String.fromCharCode(byte)).join('');
-		return {
-			snapshot: folded ? text((folded as { data: Uint8Array }).data) : undefined,
-			updates: (rows as { data: Uint8Array }[]).map(({ data }) => text(data)),
-		};
+		const pieces = (folded as { pieces: Uint8Array[] } | undefined)?.pieces ?? [];
+		return [...pieces, ...(rows as { data: Uint8Array }[]).map(({ data }) => data)].map(text);
 	}, name);
 	const doc = new Y.Doc();
-	const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
-	if (snapshot !== undefined) Y.applyUpdateV2(doc, bytes(snapshot));
-	for (const update of updates) Y.applyUpdate(doc, bytes(update));
+	for (const update of stored) Y.applyUpdate(doc, Uint8Array.from(Buffer.from(update, 'latin1')));
 	return doc;
 }

@@ -8,7 +8,6 @@ import { badge, join, signIn } from './people.ts';
 test('a lead reads on the item’s page what a labeler chose first, and what the draft was then', async ({
 	browser,
 }) => {
-	test.setTimeout(60_000);
 	const flywheel = await Flywheel.startEmpty();
 	try {
 		const project = await makeWeather(

@@ -174,6 +174,7 @@ test('z after a reload takes back what was done before it, and nothing of the ot
 	await expect(option(lars, 'bad')).toBeVisible(); // it is Lisa's
 	await page.reload();
 	await show(lars.page, 4);
+	await expect(option(lars, 'bad')).toBeVisible();
 	await page.keyboard.press('Shift+Z');
 	await page.keyboard.press('Shift+Z');
 	await expect(option(lars, 'rain')).toBeVisible();
