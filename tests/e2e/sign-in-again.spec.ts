@@ -117,7 +117,7 @@ test('somebody else on the device neither sends nor deletes what waits; its auth
 	await beside.goto(`${server.url}/projects/${project}/label?take`);
 	const [hers] = await label(beside, 1, 'p');
 	await expect(badge(beside)).toHaveAttribute('data-saved', 'server');
-	expect(await submittedBy(hers!)).toEqual(['mia']);
+	await expect.poll(() => submittedBy(hers!)).toEqual(['mia']);
 	for (const item of waits) expect(await submittedBy(item)).toEqual([]);
 
 	await expect(hasEnded(beside)).toBeVisible({ timeout: 60_000 });

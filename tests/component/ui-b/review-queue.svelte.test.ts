@@ -37,13 +37,18 @@ function serveEntries(count: () => number) {
 
 test('reads one page, and further when somebody looks further', async () => {
 	const { requests } = serveEntries(() => 450);
-	const { queue, seen } = openQueue(openTab(newEpoch()), { state: 'settle', batch: 'b1' });
+	const tab = openTab(newEpoch());
+	const { queue, seen } = openQueue(tab, { state: 'settle', batch: 'b1' });
+	/** What was read is on the device: until then nothing further is asked. */
+	const isKept = () => tab.replica.settings.count();
 	queue.reload();
 	await expect.poll(() => seen.current).toMatchObject({ total: 450, isWhole: false });
 	expect(seen.current.ids).toHaveLength(200);
+	expect(await isKept()).toBe(1);
 	queue.more();
 	queue.more(); // while it reads: asked once
 	await expect.poll(() => seen.current.ids.length).toBe(400);
+	expect(await isKept()).toBe(1);
 	queue.more();
 	await expect.poll(() => seen.current).toMatchObject({ isWhole: true, isLoaded: true });
 	expect(seen.current.ids).toHaveLength(450);
