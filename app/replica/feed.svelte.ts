@@ -1,12 +1,12 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { closeCodes } from '#shared/wire/close-codes.ts';
 import { ApiError, Offline, type Api } from '#app/net/api.ts';
 import { Bell } from '#app/net/bell.ts';
 import { fullJitterMs } from '#app/net/jitter.ts';
 import { applyChanges, readChangePage, readCursor, type ChangePage } from './apply-changes.ts';
 import type { Replica } from './database.ts';
-import { readHint, type Hint } from './hints.ts';
+import type { Hint } from './hints.ts';
 import { lead } from './leadership.ts';
+import { listen } from './listen.ts';
 
 export interface FeedOptions {
 	/** Where `/live` is; the page's own origin unless told. */
@@ -68,7 +68,8 @@ export function startFeed(replica: Replica, api: Api, options: FeedOptions): Fee
 	tell({ kind: 'wake' }); // the leader, if there is one, answers how it stands
 
 	const stopLeading = lead(`${replica.name}:feed`, async (signal) => {
-		const live = listen(options, {
+		const live = listen({
+			...options,
 			onHint(hint) {
 				hear(hint);
 				tell({ kind: 'hint', hint });
@@ -174,40 +175,4 @@ async function fetchPage(
 		throw error instanceof ApiError ? error : new Offline({ cause: error });
 	}
 	return readChangePage(text);
-}
-
-/** Holds the socket of `/live`; connects when told, so that it never knocks at a server that is away. */
-function listen(
-	{ origin = location.origin, user, socket: Socket = WebSocket, onSignedOut }: FeedOptions,
-	{ onHint, onOpen, signal }: ListenOptions,
-): { connect(): void } {
-	let socket: WebSocket | undefined;
-	let failures = 0;
-	signal.addEventListener('abort', () => socket?.close());
-	return {
-		connect() {
-			if (socket || signal.aborted) return;
-			const address = `${origin.replace(/^http/, 'ws')}/live?as=${encodeURIComponent(user)}`;
-			const opened = new Socket(address);
-			socket = opened;
-			opened.onopen = onOpen;
-			opened.onmessage = ({ data }) => {
-				failures = 0;
-				const hint = readHint(data);
-				if (hint) onHint(hint);
-			};
-			opened.onclose = ({ code }) => {
-				socket = undefined;
-				if (code === closeCodes.signInNeeded.code) onSignedOut?.();
-				// The next page finds out what is the matter, and connects again once it is there.
-				if (!signal.aborted) setTimeout(onOpen, 100 + fullJitterMs(failures++));
-			};
-		},
-	};
-}
-
-interface ListenOptions {
-	readonly onHint: (hint: Hint) => void;
-	readonly onOpen: () => void;
-	readonly signal: AbortSignal;
 }

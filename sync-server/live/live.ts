@@ -4,9 +4,14 @@ import { everyProject } from '../tables/changes.ts';
 import type { Tables } from '../tables/tables.ts';
 
 const debounceMs = 50;
-const pingMs = 30_000;
+/** Whoever answers none of two is gone: that is known after 37.5 s, as on `/sync`. */
+const pingMs = 12_500;
+const unansweredLimit = 2;
 /** A reader this far behind gets no more hints until it has drained; it will ask for the changes anyway. */
 const lagBytes = 256 * 1024;
+
+/** No hint: nothing has happened, and the connection stands. */
+const stillHere = { alive: true };
 
 interface Listener {
 	readonly user: string;
@@ -18,7 +23,8 @@ interface Listener {
 	since: number | undefined;
 	/** By project, up to which change it was looked whether they concern the person. */
 	readonly looked: Map<string, number>;
-	isAlive: boolean;
+	/** Pings since it was last heard of. */
+	unanswered: number;
 }
 
 /** Hints without data: something of a project, or of a run, changed; whoever hears it asks for it. */
@@ -44,9 +50,12 @@ interface Options {
 	/** The cursor that a person's hint carries. */
 	readonly cursor: (user: string, seq: number) => string;
 	readonly onFault: (error: unknown) => void;
+	/** How often every listener is asked whether it is there (12.5 s). */
+	readonly pingMs?: number;
 }
 
-export function openLive({ tables, projectOf, cursor, onFault }: Options): Live {
+export function openLive(options: Options): Live {
+	const { tables, projectOf, cursor, onFault } = options;
 	const listeners = new Set<Listener>();
 	const projects = new Set<string>();
 	const runs = new Set<string>();
@@ -56,7 +65,7 @@ export function openLive({ tables, projectOf, cursor, onFault }: Options): Live 
 		for (const project of touched) projects.add(project);
 		schedule();
 	});
-	const pings = setInterval(ping, pingMs);
+	const pings = setInterval(ping, options.pingMs ?? pingMs);
 	pings.unref();
 
 	function schedule(): void {
@@ -117,9 +126,14 @@ export function openLive({ tables, projectOf, cursor, onFault }: Options): Live 
 
 	function ping(): void {
 		for (const listener of listeners) {
-			if (!listener.isAlive) listener.socket.terminate();
-			listener.isAlive = false;
+			if (listener.unanswered >= unansweredLimit) {
+				listener.socket.terminate();
+				continue;
+			}
+			listener.unanswered++;
 			listener.socket.ping();
+			// A page hears no ping, and has to notice silence, too.
+			tell(listener, stillHere);
 		}
 	}
 
@@ -132,11 +146,11 @@ export function openLive({ tables, projectOf, cursor, onFault }: Options): Live 
 				projects: new Set(),
 				since: undefined,
 				looked: new Map(),
-				isAlive: true,
+				unanswered: 0,
 			};
 			listeners.add(listener);
-			socket.on('pong', () => (listener.isAlive = true));
-			socket.on('message', () => (listener.isAlive = true));
+			socket.on('pong', () => (listener.unanswered = 0));
+			socket.on('message', () => (listener.unanswered = 0));
 			socket.on('error', () => socket.terminate());
 			socket.on('close', () => listeners.delete(listener));
 			for (const { id } of await tables.projects.listOf(user)) listener.projects.add(id);
