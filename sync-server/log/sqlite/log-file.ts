@@ -1,9 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { crc32, gunzipSync } from 'node:zlib';
-import { isSameCursor, type Cursor } from '#shared/wire/cursor.ts';
+import { crc32 } from 'node:zlib';
+import type { Cursor } from '#shared/wire/cursor.ts';
 import {
 	claimsOf,
-	UnreadableDocument,
 	type AppendedUpdate,
 	type ChangedDocument,
 	type QuarantinedUpdate,
@@ -13,7 +12,6 @@ import {
 	type StoredHistory,
 	type UpdatesSince,
 } from '../update-log.ts';
-import type { StoredUpdate } from '../stored-update.ts';
 import { answerWithin } from '../answer-within.ts';
 import { ChangeNumbers } from './change-numbers.ts';
 import { Connection } from '../../sqlite/connection.ts';
@@ -25,6 +23,7 @@ import {
 	type ToExpire,
 } from './history-rows.ts';
 import { QuarantineRows } from './quarantine-rows.ts';
+import { DocumentRows } from './document-rows.ts';
 import { removeDocuments } from './remove-documents.ts';
 
 export interface NamedAppend {
@@ -41,20 +40,10 @@ export interface Fold extends FoldedRows {
 	readonly data: Uint8Array;
 }
 
-interface DocumentRow {
-	readonly id: number;
-	readonly epoch: number;
-	readonly head: number;
-	readonly headCrc: number;
-	readonly snapshotSeq: number;
-	readonly leastWriter: number;
-	readonly rows: number;
-	readonly bytes: number;
-}
-
 /** The update log over one SQLite connection, synchronous: what runs inside the thread that owns it. */
 export class LogFile {
 	readonly #connection: Connection;
+	readonly #documents = new DocumentRows((text) => this.#prepare(text));
 	readonly #changes: ChangeNumbers;
 	readonly #history = new HistoryRows((text) => this.#prepare(text));
 	readonly #quarantine = new QuarantineRows((text) => this.#prepare(text));
@@ -75,7 +64,8 @@ export class LogFile {
 	}
 
 	#appendOne({ document, update }: NamedAppend): number {
-		const { id, head, leastWriter } = this.#find(document) ?? this.#create(document);
+		const { id, head, leastWriter } =
+			this.#documents.find(document) ?? this.#documents.create(document);
 		const seq = head + 1;
 		const crc = crc32(update.data);
 		this.#prepare(
@@ -99,93 +89,18 @@ export class LogFile {
 	}
 
 	/** What is on disk of a document; an empty one where it does not exist. Throws UnreadableDocument. */
-	read(name: string, upTo = Number.MAX_SAFE_INTEGER): StoredDocument {
-		const row = this.#find(name);
-		if (!row && this.#isLost(name))
-			throw new UnreadableDocument(name, 'the index does not lead to it');
-		if (!row)
-			return {
-				epoch: 0,
-				head: 0,
-				headCheck: 0,
-				snapshotSeq: 0,
-				snapshotAt: 0,
-				updates: [],
-				owners: new Map(),
-				leastWriter: 0,
-				rows: 0,
-				bytes: 0,
-			};
-		const snapshot = this.#snapshot(name, row);
-		const updates = this.#updates(name, row, upTo);
-		const owners = new Map(
-			this.#prepare('SELECT client, user FROM owners WHERE document = ?')
-				.all(row.id)
-				.map((owner) => [owner['client'] as number, owner['user'] as string]),
-		);
-		return {
-			epoch: row.epoch,
-			head: row.head,
-			headCheck: row.headCrc,
-			snapshotSeq: row.snapshotSeq,
-			...(snapshot && { snapshot: snapshot.data }),
-			snapshotAt: snapshot?.at ?? 0,
-			updates,
-			owners,
-			leastWriter: row.leastWriter,
-			rows: row.rows,
-			bytes: row.bytes,
-		};
-	}
-
-	#snapshot(
-		name: string,
-		{ id, snapshotSeq }: DocumentRow,
-	): { data: Uint8Array; at: number } | undefined {
-		if (snapshotSeq === 0) return undefined;
-		const row = this.#prepare(
-			`SELECT seq, at, data, crc FROM snapshots WHERE document = ? AND generation = 'current'`,
-		).get(id);
-		const data = row?.['data'] as Uint8Array | undefined;
-		if (!data || row?.['seq'] !== snapshotSeq || crc32(data) !== row['crc'])
-			throw new UnreadableDocument(name, 'its snapshot is missing or damaged');
-		return { data: unzipped(data), at: row['at'] as number };
-	}
-
-	#updates(name: string, { id, snapshotSeq, head }: DocumentRow, upTo: number): StoredUpdate[] {
-		const rows = this.#prepare(
-			`SELECT seq, user, client, at, data, crc FROM updates
-			WHERE document = ? AND seq > ? AND seq <= ? ORDER BY seq`,
-		).all(id, snapshotSeq, upTo);
-		const expected = Math.max(0, Math.min(head, upTo) - snapshotSeq);
-		if (rows.length !== expected)
-			throw new UnreadableDocument(name, `it has ${rows.length} of ${expected} updates`);
-		return rows.map((row) => {
-			const { crc, ...update } = row as unknown as StoredUpdate & { crc: number };
-			if (crc32(update.data) !== crc)
-				throw new UnreadableDocument(name, `update ${update.seq} is damaged`);
-			return update;
-		});
+	read(name: string, upTo?: number): StoredDocument {
+		return this.#documents.read(name, upTo);
 	}
 
 	/** How far a document goes. */
 	cursor(name: string): Cursor {
-		const row = this.#find(name);
-		return { epoch: row?.epoch ?? 0, seq: row?.head ?? 0, check: row?.headCrc ?? 0 };
+		return this.#documents.cursor(name);
 	}
 
 	/** The updates after a cursor; undefined where the rows cannot tell. Throws UnreadableDocument. */
 	since(name: string, cursor: Cursor): UpdatesSince | undefined {
-		const now = this.cursor(name);
-		if (isSameCursor(cursor, now)) return { updates: [], cursor: now };
-		const row = this.#find(name);
-		if (row?.epoch !== cursor.epoch || cursor.seq <= row.snapshotSeq || cursor.seq >= row.head)
-			return undefined;
-		// From the row that the cursor names: its checksum must be the same.
-		const from = { ...row, snapshotSeq: cursor.seq - 1 };
-		const [known, ...updates] = this.#updates(name, from, row.head);
-		if (!known || crc32(known.data) !== cursor.check) return undefined;
-		return { updates: updates.map(({ data }) => data), cursor: now };
+		return this.#documents.since(name, cursor);
 	}
 
 	/** The same for many documents; one that is damaged spoils nobody else's answer. */
@@ -216,7 +131,7 @@ export class LogFile {
 	 */
 	fold(name: string, made: Fold): boolean {
 		return this.#transaction(() => {
-			const row = this.#find(name);
+			const row = this.#documents.find(name);
 			if (!row || row.snapshotSeq !== made.snapshotSeq) return false;
 			const { id } = row;
 			this.#history.keep(row, made);
@@ -236,7 +151,7 @@ export class LogFile {
 
 	/** What is kept of a document's past. Throws UnreadableDocument. */
 	history(name: string): StoredHistory {
-		const row = this.#find(name);
+		const row = this.#documents.find(name);
 		const { owners, updates, snapshot, snapshotAt: at } = this.read(name);
 		const snapshotSeq = row?.snapshotSeq ?? 0;
 		const last = { seq: snapshotSeq, at, ...(snapshot && { data: snapshot }) };
@@ -254,11 +169,11 @@ export class LogFile {
 	 * same and it is let go of here. Throws UnreadableDocument.
 	 */
 	expire(name: string, before: number): Expiring | 'done' | undefined {
-		const row = this.#find(name);
+		const row = this.#documents.find(name);
 		const found = row && this.#history.expiring(name, row.id, before);
 		if (!row || found === undefined) return undefined;
 		if (found !== 'all') return found;
-		this.#snapshot(name, row);
+		this.#documents.snapshot(name, row);
 		this.#transaction(() => this.#history.forget(row.id));
 		return 'done';
 	}
@@ -266,7 +181,7 @@ export class LogFile {
 	/** Puts a base in the place of what it was made from (S8); false where that is gone. */
 	moveBase(name: string, made: MovedBase): boolean {
 		return this.#transaction(() => {
-			const row = this.#find(name);
+			const row = this.#documents.find(name);
 			return row !== undefined && this.#history.moveBase(row.id, made);
 		});
 	}
@@ -292,27 +207,6 @@ export class LogFile {
 		this.#connection.close();
 	}
 
-	#find(name: string): DocumentRow | undefined {
-		return this.#prepare(
-			`SELECT id, epoch, head, head_crc AS headCrc, snapshot_seq AS snapshotSeq,
-			least_writer AS leastWriter, rows, bytes
-			FROM documents WHERE name = ?`,
-		).get(name) as unknown as DocumentRow | undefined;
-	}
-
-	/** True where a damaged index hides a document that is there: it is not taken for a new one (S3). */
-	#isLost(name: string): boolean {
-		const row = this.#prepare('SELECT 1 FROM documents NOT INDEXED WHERE name = ?').get(name);
-		return row !== undefined;
-	}
-
-	#create(name: string): DocumentRow {
-		// Random, so that a document made again under an old name is not mistaken for the old one.
-		const epoch = Math.floor(Math.random() * 2 ** 48);
-		this.#prepare('INSERT INTO documents (name, epoch) VALUES (?, ?)').run(name, epoch);
-		return this.#find(name)!;
-	}
-
 	#prepare(text: string): StatementSync {
 		return this.#connection.prepare(text);
 	}
@@ -320,11 +214,4 @@ export class LogFile {
 	#transaction<T>(work: () => T): T {
 		return this.#connection.transaction(work);
 	}
-}
-
-/** Copied only where it would bring along the rest of a larger buffer. */
-function unzipped(bytes: Uint8Array): Uint8Array {
-	const { buffer, byteOffset, byteLength } = gunzipSync(bytes);
-	const view = new Uint8Array(buffer, byteOffset, byteLength);
-	return byteLength === buffer.byteLength ? view : view.slice();
 }
