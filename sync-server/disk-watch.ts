@@ -5,7 +5,7 @@ import { within } from './threads/within.ts';
 
 const periodMs = 10_000;
 /** A disk that takes longer to say anything is as good as one that failed. */
-const answerMs = 5000;
+const silenceMs = 5000;
 
 /** Something with a disk below it. */
 interface Store {
@@ -21,11 +21,19 @@ export class DiskWatch {
 	readonly #logger: Logger;
 	/** What is wrong, by store. */
 	readonly #troubles = new Map<string, CommandError>();
+	readonly #answerMs: number;
 	readonly #stop: () => Promise<void>;
+	/** One look for everybody who asks meanwhile: a disk that does not answer is not asked ever more. */
+	#looking: Promise<void> | undefined;
 
-	constructor(stores: Readonly<Record<string, Store>>, logger: Logger) {
+	constructor(
+		stores: Readonly<Record<string, Store>>,
+		logger: Logger,
+		{ answerMs = silenceMs }: { readonly answerMs?: number } = {},
+	) {
 		this.#stores = stores;
 		this.#logger = logger;
+		this.#answerMs = answerMs;
 		this.#stop = every(
 			periodMs,
 			() => this.#look(),
@@ -50,12 +58,29 @@ export class DiskWatch {
 		await this.#stop();
 	}
 
-	async #look(): Promise<void> {
+	#look(): Promise<void> {
+		this.#looking ??= this.#lookAtAll().finally(() => (this.#looking = undefined));
+		return this.#looking;
+	}
+
+	async #lookAtAll(): Promise<void> {
 		await Promise.all(
 			Object.entries(this.#stores).map(async ([name, store]) =>
-				this.#note(name, await troubleOf(name, store)),
+				this.#note(name, await this.#troubleOf(name, store)),
 			),
 		);
+	}
+
+	async #troubleOf(name: string, store: Store): Promise<CommandError | undefined> {
+		try {
+			await within(this.#answerMs, store.tryDisk());
+			return undefined;
+		} catch (cause) {
+			if (cause instanceof CommandError) return cause;
+			return new CommandError('disk_failed', `The disk below the ${name} does not answer.`, {
+				cause,
+			});
+		}
 	}
 
 	#note(name: string, trouble: CommandError | undefined): void {
@@ -67,17 +92,5 @@ export class DiskWatch {
 		} else if (this.#troubles.delete(name)) {
 			this.#logger.warn({ store: name }, 'the disk works again');
 		}
-	}
-}
-
-async function troubleOf(name: string, store: Store): Promise<CommandError | undefined> {
-	try {
-		await within(answerMs, store.tryDisk());
-		return undefined;
-	} catch (cause) {
-		if (cause instanceof CommandError) return cause;
-		return new CommandError('disk_failed', `The disk below the ${name} does not answer.`, {
-			cause,
-		});
 	}
 }

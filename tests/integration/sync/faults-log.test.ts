@@ -2,7 +2,9 @@ import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
+import { DiskWatch } from '#sync-server/disk-watch.ts';
 import { LogFile } from '#sync-server/log/sqlite/log-file.ts';
 import { openLogFile } from '#sync-server/log/sqlite/log-schema.ts';
 import { openDatabase } from '#sync-server/tables/sqlite/database.ts';
@@ -36,6 +38,34 @@ test('S2 after an I/O error nothing is written before the file was opened anew; 
 	expect(faults.closed).toBe(0);
 	expect(await append(third)).toBe(3);
 	expect(faults.closed).toBe(1);
+});
+
+test('a disk that does not answer is said to, once, until it does', async () => {
+	const faults = new CommitFaults();
+	const log = await openFaultyLog({ file: join(newFolder(), 'updates.db') }, faults);
+	onTestFinished(() => log.close());
+	onTestFinished(() => faults.stall(false));
+	const said: string[] = [];
+	const logger = pino({}, { write: (line: string) => said.push(line) });
+	const disks = new DiskWatch({ documents: log }, logger, { answerMs: 50 });
+	onTestFinished(() => disks.close());
+	await disks.check();
+	expect(disks.failing()).toEqual({ documents: 0 });
+	const { append } = await log.open(name);
+	faults.stall(true);
+	const appended = append(updatesOf(1, 1)[0]!);
+	await expect.poll(() => faults.isHolding).toBe(true);
+	for (let asked = 0; asked < 3; asked++)
+		await expect(disks.check()).rejects.toMatchObject({ code: 'disk_failed' });
+	expect(disks.failing()).toEqual({ documents: 1 });
+	faults.stall(false);
+	await appended;
+	await disks.check();
+	expect(disks.failing()).toEqual({ documents: 0 });
+	expect(said.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+		'the disk failed: nothing is saved',
+		'the disk works again',
+	]);
 });
 
 test('S1 what a killed server left in its write-ahead log is in the main file before anybody reads it', () => {
