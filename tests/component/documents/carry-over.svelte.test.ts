@@ -1,21 +1,12 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { Answers } from '#app/documents/parts/answers.svelte.ts';
 import { carryOver } from '#app/documents/restored/carry-over.ts';
 import { exportWork } from '#app/documents/unsent/export-work.ts';
 import { parseWorkFile } from '#app/documents/unsent/work-file.ts';
-import { connect, name, newEpoch, openTab, type Tab } from './device.svelte.ts';
+import { connect, label, name, newEpoch, openTab } from './device.svelte.ts';
 import { PeerServer } from './peer-server.ts';
 
 const user = () => `u-${crypto.randomUUID()}`;
-
-function label(tab: Tab, item: string): string {
-	const answers = new Answers(tab.documents.open(name));
-	return answers.together(() => {
-		answers.setValue(item, 'sentiment', 'positive');
-		return answers.submit(item, { me: tab.documents.user, spentMs: 1, schema: 1, seen: [] });
-	});
-}
 
 test('after the server was restored from a backup, what it lost is written again, once', async () => {
 	const me = user();
@@ -62,6 +53,7 @@ test('what another person left on this device is not touched', async () => {
 
 test('a document can be handed over as a file', async () => {
 	const tab = openTab(newEpoch());
+	tab.documents.open(name);
 	const id = label(tab, 'r1');
 	await tab.documents.find(name)!.log.whenWritten();
 	const by = { id: tab.documents.user, name: 'Ann' };

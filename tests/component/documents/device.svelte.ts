@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { SavedTotals } from '#app/documents/saved.svelte.ts';
+import { Answers } from '#app/documents/parts/answers.svelte.ts';
 import { Documents } from '#app/documents/documents.ts';
 import { startSync, type Sync, type SyncOptions } from '#app/documents/sync/sync.ts';
 import { openReplica, type Replica } from '#app/replica/database.ts';
@@ -30,6 +31,19 @@ export function openTab(epoch: string, user = 'u1'): Tab {
 		})());
 	onTestFinished(close);
 	return { replica, documents, close };
+}
+
+/** Answers an item of the document and submits it, in one change, as the desk does; answers the submission’s id. */
+export function label(tab: Tab, item: string, value = 'positive'): string {
+	const handle = tab.documents.open(name);
+	const answers = new Answers(handle);
+	const id = answers.together(() => {
+		answers.setValue(item, 'sentiment', value);
+		return answers.submit(item, { me: tab.documents.user, spentMs: 1, schema: 1, seen: [] });
+	});
+	answers.close();
+	handle.release();
+	return id;
 }
 
 /** Connects a tab to the scripted server; retries come at once, so that nothing in a test waits for luck. */

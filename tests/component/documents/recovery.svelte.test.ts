@@ -1,14 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
 import * as Y from 'yjs';
 import { readBroughtBack } from '#shared/wire/brought-back.ts';
-import { Answers } from '#app/documents/parts/answers.svelte.ts';
 import { carryOver } from '#app/documents/restored/carry-over.ts';
 import { startCarryOver, type CarryOverOptions } from '#app/documents/restored/start-carry-over.ts';
 import { Api } from '#app/net/api.ts';
 import { openReplica } from '#app/replica/database.ts';
 import type { ReplicaRows } from '#shared/replica/rows.ts';
 import { answerFetch, json, nobody } from '../net/scripted-fetch.ts';
-import { connect, name, newEpoch, openTab, type Tab } from './device.svelte.ts';
+import { connect, label, name, newEpoch, openTab, type Tab } from './device.svelte.ts';
 import { PeerServer } from './peer-server.ts';
 
 const user = () => `u-${crypto.randomUUID()}`;
@@ -38,18 +37,6 @@ class RestoredServer extends PeerServer {
 }
 
 const refused = (status: number, code: string) => json({ error: { code, message: code } }, status);
-
-function label(tab: Tab, item: string): string {
-	const handle = tab.documents.open(name);
-	const answers = new Answers(handle);
-	const id = answers.together(() => {
-		answers.setValue(item, 'sentiment', 'positive');
-		return answers.submit(item, { me: tab.documents.user, spentMs: 1, schema: 1, seen: [] });
-	});
-	answers.close();
-	handle.release();
-	return id;
-}
 
 const submittedOn = (server: PeerServer) => [...server.doc(name).getMap('submitted').keys()].sort();
 const clientOf = (server: PeerServer, id: string) =>

@@ -1,22 +1,7 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { Answers } from '#app/documents/parts/answers.svelte.ts';
-import { connect, name, newEpoch, openTab, totalsOf, watch, type Tab } from './device.svelte.ts';
+import { connect, label, name, newEpoch, openTab, totalsOf, watch } from './device.svelte.ts';
 import { PeerServer } from './peer-server.ts';
-
-const input = { me: 'u1', spentMs: 10, schema: 1, seen: [] };
-
-function label(tab: Tab, item: string, value: string): string {
-	const handle = tab.documents.open(name);
-	const answers = new Answers(handle);
-	const id = answers.together(() => {
-		answers.setValue(item, 'sentiment', value);
-		return answers.submit(item, input);
-	});
-	answers.close();
-	handle.release();
-	return id;
-}
 
 function submittedOn(doc: Y.Doc): string[] {
 	return [...doc.getMap('submitted').keys()];

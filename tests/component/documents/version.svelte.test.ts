@@ -1,21 +1,8 @@
 import { expect, test } from 'vitest';
 import type * as Y from 'yjs';
-import { Answers } from '#app/documents/parts/answers.svelte.ts';
 import { waitingDocuments } from '#app/documents/unsent/waiting.ts';
-import { connect, name, newEpoch, openTab, watch, type Tab } from './device.svelte.ts';
+import { connect, label, name, newEpoch, openTab, watch } from './device.svelte.ts';
 import { PeerServer } from './peer-server.ts';
-
-function label(tab: Tab, item: string): string {
-	const handle = tab.documents.open(name);
-	const answers = new Answers(handle);
-	const id = answers.together(() => {
-		answers.setValue(item, 'sentiment', 'positive');
-		return answers.submit(item, { me: 'u1', spentMs: 1, schema: 1, seen: [] });
-	});
-	answers.close();
-	handle.release();
-	return id;
-}
 
 const submittedOn = (doc: Y.Doc) => [...doc.getMap('submitted').keys()].sort();
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ChangeLine } from '#shared/replica/rows.ts';
-import { startTestServer, type Client, type TestServer } from './test-server.ts';
+import { cookieOf, startTestServer, type Client, type TestServer } from './test-server.ts';
 
 let server: TestServer;
 let project: string;
@@ -191,12 +191,7 @@ describe('live hints', () => {
 
 	test('a socket without credentials, and one with a foreign Origin, is closed with 4401', async () => {
 		const address = `${server.url.replace('http', 'ws')}/live`;
-		const token = await server.accounts.signInLink('owner');
-		const reply = await fetch(`${server.url}/api/session/link`, {
-			method: 'POST',
-			body: JSON.stringify({ token }),
-		});
-		const cookie = reply.headers.getSetCookie()[0]!.split(';')[0]!;
+		const cookie = await cookieOf(server, 'owner');
 		for (const headers of [{}, { cookie }, { cookie, Origin: 'https://evil.example' }]) {
 			const [code] = (await once(new WebSocket(address, { headers }), 'close')) as [number];
 			expect(code).toBe(4401);

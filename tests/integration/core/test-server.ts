@@ -137,6 +137,18 @@ export function client(url: string, user: string, token: string): Client {
 	};
 }
 
+/** Signs somebody in with a fresh link; answers the cookie of their session. */
+export async function cookieOf(
+	{ accounts, url }: Pick<Served, 'accounts' | 'url'>,
+	user: string,
+): Promise<string> {
+	const reply = await fetch(`${url}/api/session/link`, {
+		method: 'POST',
+		body: JSON.stringify({ token: await accounts.signInLink(user) }),
+	});
+	return reply.headers.getSetCookie()[0]!.split(';')[0]!;
+}
+
 /** The code of an error answer. */
 export async function codeOf(reply: Response): Promise<string> {
 	return ((await reply.json()) as { error: { code: string } }).error.code;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorTable, type ErrorBody } from '#shared/api/errors.ts';
-import { ownerToken, sentiment } from '../core/test-server.ts';
+import { cookieOf, ownerToken, sentiment } from '../core/test-server.ts';
 import { expectError, openHostileWorld, type HostileWorld } from './hostile-world.ts';
 
 let world: HostileWorld;
@@ -185,12 +185,7 @@ describe('bodies', () => {
 	});
 
 	test('a form of another site is refused, whatever it calls its body', async () => {
-		const token = await world.accounts.signInLink('owner');
-		const signedIn = await fetch(`${world.url}/api/session/link`, {
-			method: 'POST',
-			body: JSON.stringify({ token }),
-		});
-		const cookie = signedIn.headers.getSetCookie()[0]!.split(';')[0]!;
+		const cookie = await cookieOf(world, 'owner');
 		await world.unharmed(async () => {
 			for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json'])
 				for (const origin of ['https://evil.example', 'null', `${world.url}.evil.example`]) {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { hashOf, newSecret } from '#sync-server/accounts/secret.ts';
-import { ownerToken } from '../core/test-server.ts';
+import { cookieOf, ownerToken } from '../core/test-server.ts';
 import { WireClient } from '../sync/wire-client.ts';
 import { openHostileWorld, type HostileWorld } from './hostile-world.ts';
 
@@ -36,12 +36,7 @@ async function tokenOf(kind: 'person' | 'runner', user: string): Promise<string>
 
 describe('an upgrade', () => {
 	test('with the cookie counts from our own pages alone, also for a document that is there', async () => {
-		const token = await world.accounts.signInLink('owner');
-		const signedIn = await fetch(`${world.url}/api/session/link`, {
-			method: 'POST',
-			body: JSON.stringify({ token }),
-		});
-		const cookie = signedIn.headers.getSetCookie()[0]!.split(';')[0]!;
+		const cookie = await cookieOf(world, 'owner');
 		await world.unharmed(async () => {
 			for (const origin of [
 				'https://evil.example',

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { limits } from '#sync-server/documents/gate/limits.ts';
-import { startTestServer, type Client, type TestServer } from '../core/test-server.ts';
+import { cookieOf, startTestServer, type Client, type TestServer } from '../core/test-server.ts';
 import { WireClient } from './wire-client.ts';
 
 let server: TestServer;
@@ -21,15 +21,7 @@ const joinWith = (token: string): Promise<WireClient> =>
 	WireClient.join(`${answers()}?token=${token}`);
 
 async function signIn(user: string, at: TestServer = server): Promise<Record<string, string>> {
-	const token = await at.accounts.signInLink(user);
-	const reply = await fetch(`${at.url}/api/session/link`, {
-		method: 'POST',
-		body: JSON.stringify({ token }),
-	});
-	return {
-		cookie: reply.headers.getSetCookie()[0]!.split(';')[0]!,
-		Origin: at.url,
-	};
+	return { cookie: await cookieOf(at, user), Origin: at.url };
 }
 
 const idIs = (id: string) =>

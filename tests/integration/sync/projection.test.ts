@@ -1,22 +1,13 @@
 import { expect, test } from 'vitest';
 import type * as Y from 'yjs';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
+import { submission } from '../../unit/sync/hostile-updates.ts';
 import { cleanUpAfterEach, serversIn } from './cleanups.ts';
 import { startSyncServer, TestTables } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
 const server = serversIn(cleanUpAfterEach());
 const answers = 'p/b/answers';
-const submission = (value: string): object => ({
-	item: 'i1',
-	by: 'eve',
-	at: '2026-01-01T00:00:00Z',
-	spentMs: 10,
-	schema: 1,
-	answer: { values: { sentiment: value }, regions: [], texts: {} },
-	guess: 'none',
-	after: [],
-});
 const submit =
 	(id: string) =>
 	(document: Y.Doc): void =>

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { WebsocketProvider } from 'y-websocket';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
+import { submission } from '../../unit/sync/hostile-updates.ts';
 import { cleanUpAfterEach, serversIn } from './cleanups.ts';
 import { startSyncServer, TestTables } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
@@ -12,17 +13,6 @@ const cleanups = cleanUpAfterEach();
 const server = serversIn(cleanups);
 
 const answers = 'p/b/answers';
-const at = '2026-01-01T00:00:00Z';
-const submission = (value: string): object => ({
-	item: 'i1',
-	by: 'someone',
-	at,
-	spentMs: 10,
-	schema: 1,
-	answer: { values: { sentiment: value }, regions: [], texts: {} },
-	guess: 'none',
-	after: [],
-});
 
 test('S10 stock y-websocket clients connect, sync, edit and see each other', async () => {
 	const { url } = await server();
