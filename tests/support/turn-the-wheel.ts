@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { valueKey } from '#shared/wire/document-shape.ts';
 import { WireClient } from '../integration/sync/wire-client.ts';
+import { gitEnvironment } from './git-environment.ts';
 import type { Flywheel } from './flywheel.ts';
 
 const run = promisify(execFile);
@@ -29,13 +30,7 @@ export async function git(
 	const { stdout, stderr } = await run('git', [...args], {
 		cwd: folder,
 		env: {
-			PATH: process.env['PATH'],
-			HOME: folder,
-			GIT_TERMINAL_PROMPT: '0',
-			GIT_AUTHOR_NAME: 'Test',
-			GIT_AUTHOR_EMAIL: 'test@example.org',
-			GIT_COMMITTER_NAME: 'Test',
-			GIT_COMMITTER_EMAIL: 'test@example.org',
+			...gitEnvironment(folder),
 			GIT_CONFIG_COUNT: '1',
 			GIT_CONFIG_KEY_0: 'http.extraHeader',
 			GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`owner:${flywheel.token}`).toString('base64')}`,

@@ -17,6 +17,7 @@ import { importLines } from '#sync-server/import/import-lines.ts';
 import { openTables } from '#sync-server/tables/sqlite/open-tables.ts';
 import type { Tables } from '#sync-server/tables/tables.ts';
 import { schemaShape } from '#shared/schema/schema.ts';
+import { gitEnvironment } from '../../support/git-environment.ts';
 
 const run = promisify(execFile);
 
@@ -153,16 +154,7 @@ export class GitWorld {
 	}
 
 	async command(program: string, folder: string, args: readonly string[]): Promise<Said> {
-		const env = {
-			PATH: process.env['PATH'],
-			HOME: this.folder,
-			GIT_TERMINAL_PROMPT: '0',
-			GIT_CONFIG_NOSYSTEM: '1',
-			GIT_AUTHOR_NAME: 'Ada',
-			GIT_AUTHOR_EMAIL: 'ada@example.org',
-			GIT_COMMITTER_NAME: 'Ada',
-			GIT_COMMITTER_EMAIL: 'ada@example.org',
-		};
+		const env = gitEnvironment(this.folder);
 		const cwd = join(this.folder, folder);
 		try {
 			const { stdout, stderr } = await run(program, args, { cwd, env });

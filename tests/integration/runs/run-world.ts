@@ -24,6 +24,7 @@ import { openTables } from '#sync-server/tables/sqlite/open-tables.ts';
 import type { Run } from '#sync-server/tables/runs.ts';
 import type { AttemptRow } from '#sync-server/tables/attempts.ts';
 import type { Tables } from '#sync-server/tables/tables.ts';
+import { gitEnvironment } from '../../support/git-environment.ts';
 import { Relay } from '../../support/relay.ts';
 
 const run = promisify(execFile);
@@ -194,19 +195,8 @@ export class RunWorld {
 	}
 
 	async git(folder: string, ...args: readonly string[]): Promise<string> {
-		const { stdout, stderr } = await run('git', [...args], {
-			cwd: folder,
-			env: {
-				PATH: process.env['PATH'],
-				HOME: this.folder,
-				GIT_TERMINAL_PROMPT: '0',
-				GIT_CONFIG_NOSYSTEM: '1',
-				GIT_AUTHOR_NAME: 'Ada',
-				GIT_AUTHOR_EMAIL: 'ada@example.org',
-				GIT_COMMITTER_NAME: 'Ada',
-				GIT_COMMITTER_EMAIL: 'ada@example.org',
-			},
-		});
+		const options = { cwd: folder, env: gitEnvironment(this.folder) };
+		const { stdout, stderr } = await run('git', [...args], options);
 		return stdout + stderr;
 	}
 
