@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -9,49 +8,34 @@ import { openAccounts, type Accounts, type Person } from './accounts/accounts.ts
 import { CredentialExpiry } from './accounts/credential-expiry.ts';
 import { credentialOf, EndedCredentials, sessionOf } from './accounts/ended-credentials.ts';
 import { identifier } from './accounts/identify.ts';
-import { openFolderBlobStore } from './blobs/folder-blob-store.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import type { Config } from './config.ts';
-import { DiskWatch } from './disk-watch.ts';
 import { every } from './every.ts';
 import { openHistories } from './documents/history/read-history.ts';
 import { forwardClock } from './forward-clock.ts';
 import { openDocuments, type Documents } from './documents/documents.ts';
 import { gitHandler } from './git/git-handler.ts';
 import { openRepositories, type Repositories } from './git/repositories.ts';
-import { catchUpRoutes } from './http/catch-up-routes.ts';
-import { changeRoutes } from './http/change-routes.ts';
-import { dataRoutes } from './http/data-routes.ts';
-import { earlierRoutes } from './http/earlier-routes.ts';
+import { apiRoutes } from './http/api-routes.ts';
 import { FeedCursors } from './http/feed-cursor.ts';
 import { Guard } from './accounts/guard.ts';
-import { inviteRoutes } from './http/invite-routes.ts';
 import { listener, type RequestFacts } from './http/listener.ts';
-import { memberRoutes } from './http/member-routes.ts';
 import { hostOf, listen } from './http/listen.ts';
 import { measure } from './http/measure.ts';
 import { openMetrics } from './http/metrics.ts';
-import { projectRoutes } from './http/project-routes.ts';
 import type { Route } from './http/route.ts';
 import { apiRouter } from './http/router.ts';
-import { snapshotRoutes } from './http/snapshot-routes.ts';
-import { sessionRoutes } from './http/session-routes.ts';
 import { acceptSockets } from './http/sockets.ts';
 import { staticApp } from './http/static-app.ts';
-import { tokenRoutes } from './http/token-routes.ts';
-import { recoveryRoutes } from './http/recovery-routes.ts';
 import { refuseUnreadable } from './http/unreadable-request.ts';
-import { trainingRoutes } from './http/training-routes.ts';
 import { UnderWay } from './http/under-way.ts';
 import { openLive } from './live/live.ts';
-import { openSqliteLog } from './log/sqlite/open-log.ts';
-import { lockHome } from './operator/home-lock.ts';
+import { openStores, takeHome } from './open-stores.ts';
 import { openRecovery, type Recovery } from './projection/recovery.ts';
 import { tableDirectory } from './projection/table-directory.ts';
 import { tableProjection } from './projection/table-projection.ts';
 import { projectCreation, type CreateProject } from './projects/create-project.ts';
 import { openRuns, type Runs } from './runs/open-runs.ts';
-import { openTables } from './tables/sqlite/open-tables.ts';
 import type { Tables } from './tables/tables.ts';
 
 /** The person who runs the installation: made at the first start. */
@@ -59,8 +43,6 @@ export const ownerId = 'owner';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-/** Changes kept for replicas that were away; who was away longer starts anew. */
-const keptChanges = 300_000;
 const graceMs = 5000;
 /** Longer than any call is silent, the long polls of runners among them. */
 const idleMs = 10 * minute;
@@ -108,10 +90,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 	const { config, logger, appFolder } = options;
 	const onFault = (error: unknown): void => logger.error({ err: error }, 'something failed');
 	const onLost = options.onStoreLost ?? onFault;
-	await mkdir(config.home, { recursive: true });
-	await chmod(config.home, 0o700);
-
-	const unlock = lockHome(config.home);
+	const unlock = await takeHome(config.home);
 	const server = createServer({ requestTimeout: 0, keepAliveTimeout: 30_000 });
 	server.on('clientError', refuseUnreadable);
 	// Uploads may take hours, but not stand still: whoever says nothing for long holds a connection for nothing.
@@ -119,11 +98,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
 	const address = await listen(server, config);
 	const url = config.url ?? `http://${hostOf(config.host)}:${address.port}`;
 
-	const tables = await openTables({ file: join(config.home, 'tables.db'), onLost });
-	await tables.imports.failAbandoned();
-	const importsFolder = join(config.home, 'imports');
-	await rm(importsFolder, { recursive: true, force: true }); // what a crash left there
-	const blobs = await openFolderBlobStore(join(config.home, 'blobs'));
+	const historyMs = config.historyDays * day;
+	const stores = await openStores({ home: config.home, historyMs, logger, onLost, onFault });
+	const { tables, log, blobs, disks, importsFolder } = stores;
 	const epoch = await tables.settings.getOrPut('epoch', newKey(8));
 	const recovery = await openRecovery(tables.settings, {
 		...(options.now && { now: options.now }),
@@ -181,13 +158,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		operator: ownerId,
 		onFault,
 	});
-	const historyMs = config.historyDays * day;
-	const log = await openSqliteLog({ file: join(config.home, 'updates.db'), historyMs, onLost });
 	const histories = openHistories({ log, historyMs, now: Date.now });
-	async function expireHistory(): Promise<void> {
-		const { failures } = await log.expireHistory(Date.now());
-		for (const failure of failures) onFault(failure);
-	}
 	const now = forwardClock();
 	const documents = openDocuments({
 		log,
@@ -213,47 +184,31 @@ export async function serve(options: ServeOptions): Promise<Served> {
 	});
 	const createProject = projectCreation({ tables, repositories, url });
 	const facts = new WeakMap<Request, RequestFacts>();
-	const onRightsChanged: Documents['rightsChanged'] = (change) => documents.rightsChanged(change);
-	const routes: readonly Route[] = [
-		...sessionRoutes({
-			accounts,
-			epoch,
-			url,
-			recovery,
-			addressOf: (request) => facts.get(request)?.address ?? 'unknown',
-		}),
-		...recoveryRoutes({ documents, recovery }),
-		...tokenRoutes({ tables, ended }),
-		...projectRoutes({
-			tables,
-			guard,
-			createProject,
-			async removeProject(project) {
-				await documents.remove(project);
-				await repositories.remove(project);
-			},
-			owner: ownerId,
-		}),
-		...memberRoutes({ tables, accounts, guard, onRightsChanged }),
-		...inviteRoutes({ tables, accounts, guard, url, onRightsChanged }),
-		...changeRoutes({ tables, guard, cursors }),
-		...catchUpRoutes({ documents, secret, epoch }),
-		...dataRoutes({
-			tables,
-			guard,
-			blobs,
-			blobLimitBytes,
-			importsFolder,
-			now,
-			rightsChanged: onRightsChanged,
-		}),
-		...earlierRoutes({ tables, guard, histories, keptDays: config.historyDays }),
-		...snapshotRoutes({ tables, guard, repositories }),
-		...trainingRoutes({ ...runs, guard }),
-	];
+	const routes = apiRoutes({
+		tables,
+		accounts,
+		guard,
+		ended,
+		documents,
+		histories,
+		repositories,
+		runs,
+		recovery,
+		createProject,
+		owner: ownerId,
+		epoch,
+		secret,
+		cursors,
+		url,
+		blobs,
+		blobLimitBytes,
+		importsFolder,
+		historyDays: config.historyDays,
+		now,
+		addressOf: (request) => facts.get(request)?.address ?? 'unknown',
+	});
 
 	const metrics = openMetrics();
-	const disks = new DiskWatch({ tables, documents: log }, logger);
 	measure(metrics, { tables, documents, live, disks });
 
 	const sockets = acceptSockets({
@@ -301,14 +256,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 	const underWay = new UnderWay();
 	server.on('request', (req, res) => underWay.begin(answer(req, res)));
 
-	const chores = [
-		every(minute, () => repositories.reconcile(), onFault),
-		every(minute, () => tables.imports.failAbandoned(), onFault),
-		every(60 * minute, () => tables.accounts.sweep(new Date().toISOString()), onFault),
-		every(60 * minute, () => tables.changes.prune(keptChanges), onFault),
-		every(60 * minute, () => blobs.sweep(day), onFault),
-		every(60 * minute, expireHistory, onFault),
-	];
+	const chores = [stores.tidy(), every(minute, () => repositories.reconcile(), onFault)];
 	const { shortened } = await documents.catchUp();
 	if (shortened > 0) {
 		logger.warn({ documents: shortened }, 'the update log was put back to an older state');
@@ -347,9 +295,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
 			await underWay.over();
 			for (const stop of chores) await stop();
 			await repositories.close();
-			await disks.close();
-			await log.close();
-			await tables.close();
+			await stores.close();
 			unlock();
 		},
 	};
