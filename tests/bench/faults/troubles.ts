@@ -51,6 +51,13 @@ const injections: readonly Injection[] = [
 		inject: ['fsync:error=EIO', 'pwrite64:error=EIO'],
 	},
 	{
+		// Labels are saved all the same; what they change in the tables is made up for.
+		name: 'EIO on every write and fsync of the tables',
+		stopsAll: false,
+		files: ['tables.db-wal', 'tables.db'],
+		inject: ['fsync:error=EIO', 'pwrite64:error=EIO'],
+	},
+	{
 		// Half a second for each: eight commits in all the time it lasts.
 		name: 'stalled disk',
 		stopsAll: false,
