@@ -15,8 +15,12 @@ export interface PendingAppend {
 	readonly reject: (error: Error) => void;
 }
 
-/** However long it takes to tell everybody: nobody waits longer for that. */
-const longestPauseMs = 5;
+/** So many times as long as it took to tell everybody of a commit, the next one waits. */
+const restAfterTelling = 3;
+/** However long that took: nobody waits longer. */
+const longestRestMs = 2;
+/** Who prepares for longer goes into the commit after: others want the thread too. */
+const longestPreparationMs = 10;
 
 /** Commits a batch and returns its sequence numbers in order; rejects when nothing of it is on disk. */
 export type Commit = (batch: readonly PendingAppend[]) => Promise<readonly number[]>;
@@ -24,12 +28,13 @@ export type Commit = (batch: readonly PendingAppend[]) => Promise<readonly numbe
 /**
  * One commit in flight; everything that arrives meanwhile goes into the next. An fsync costs the same for
  * one row as for a hundred (540 rows/s alone, 31,600 in hundreds), so the disk sets the pace, and whoever hears
- * of a commit: where what it sets off takes long, since many listen, the next one waits as long, so that more
+ * of a commit: where what it sets off takes long, since many listen, the next one waits longer, so that more
  * travels together. Where few listen it waits for nothing.
  */
 export class GroupCommit {
 	readonly #commit: Commit;
 	#queue: PendingAppend[] = [];
+	#preparing: (() => void)[] = [];
 	#isRunning = false;
 	#idle: (() => void)[] = [];
 
@@ -42,11 +47,17 @@ export class GroupCommit {
 			return Promise.reject(new Error(`${appender.document}: an earlier update was not written`));
 		return new Promise((resolve, reject) => {
 			this.#queue.push({ appender, update, resolve, reject });
-			if (this.#isRunning) return;
-			this.#isRunning = true;
-			// After the poll phase: what other sockets have ready at this moment shares the first commit.
-			setImmediate(() => void this.#run());
+			this.#start();
 		});
+	}
+
+	/**
+	 * Calls back when the next commit is about to begin, so that what it appends is in it. Work that nobody
+	 * can see before that is cheapest done together then. It must not throw.
+	 */
+	beforeNext(prepare: () => void): void {
+		this.#preparing.push(prepare);
+		this.#start();
 	}
 
 	/** Resolves when nothing waits. */
@@ -54,17 +65,35 @@ export class GroupCommit {
 		return this.#isRunning ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
 	}
 
+	#start(): void {
+		if (this.#isRunning) return;
+		this.#isRunning = true;
+		// After the poll phase: what other sockets have ready at this moment shares the first commit.
+		setImmediate(() => void this.#run());
+	}
+
+	#prepare(): void {
+		const until = performance.now() + longestPreparationMs;
+		while (this.#preparing.length > 0 && performance.now() < until) this.#preparing.shift()!();
+	}
+
 	async #run(): Promise<void> {
-		while (this.#queue.length > 0) {
+		while (this.#queue.length > 0 || this.#preparing.length > 0) {
+			this.#prepare();
 			const batch = this.#queue;
 			this.#queue = [];
+			if (batch.length === 0) {
+				await turn();
+				continue;
+			}
 			try {
 				const seqs = await this.#commit(batch);
 				const began = performance.now();
 				for (const [index, pending] of batch.entries()) pending.resolve(seqs[index]!);
 				await turn(); // everybody has been told by then
-				const tookMs = Math.min(Math.floor(performance.now() - began), longestPauseMs);
-				if (tookMs > 0) await wait(tookMs);
+				const toldMs = performance.now() - began;
+				const restMs = Math.min(Math.floor(restAfterTelling * toldMs), longestRestMs);
+				if (restMs > 0) await wait(restMs);
 			} catch (error) {
 				this.#fail(batch, error as Error);
 			}

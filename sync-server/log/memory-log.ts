@@ -72,6 +72,7 @@ export function openMemoryLog(
 			return {
 				stored,
 				append: (update) => commits.append(appender, update),
+				beforeCommit: (prepare) => commits.beforeNext(prepare),
 				async read() {
 					await disk.ready;
 					return structuredClone(read(disk, document)); // who reads may hand the bytes on

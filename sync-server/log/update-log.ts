@@ -55,6 +55,8 @@ export interface OpenedDocument {
 	 * document is opened again. Then nothing behind it on this handle is written either.
 	 */
 	readonly append: (update: AppendedUpdate) => Promise<number>;
+	/** Calls back when the next commit is about to begin: what is appended then is in it. It must not throw. */
+	readonly beforeCommit: (prepare: () => void) => void;
 	/** What is on disk now; its bytes are the caller's, to hand on. Rejects with UnreadableDocument. */
 	readonly read: () => Promise<StoredDocument>;
 	/** How far the document goes on disk. */

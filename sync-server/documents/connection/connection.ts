@@ -129,7 +129,10 @@ export class Connection implements Listener {
 		this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
 		this.#heardAt = options.host.elapsed();
 		this.#socket.on('pong', () => (this.#heardAt = options.host.elapsed()));
-		this.#socket.on('close', () => this.#leave());
+		this.#socket.on('close', () => {
+			this.#finish();
+			this.#leave();
+		});
 		this.#socket.on('error', () => this.#socket.terminate());
 	}
 
@@ -258,6 +261,11 @@ export class Connection implements Listener {
 		this.close(closeCodes.overloaded);
 	}
 
+	/** What the client sent before it went is taken. */
+	#finish(): void {
+		if (this.#phase.kind === 'joined') this.#incoming.flush(this.#phase.document);
+	}
+
 	#leave(): void {
 		if (this.#phase.kind === 'closed') return;
 		const before = this.#phase;
@@ -313,6 +321,10 @@ export class Connection implements Listener {
 		if (this.#phase.kind === 'watching') return this.#handleWatching(message, frame);
 		if (this.#phase.kind !== 'joined') return;
 		const { document } = this.#phase;
+		if (message?.kind !== 'update' && message?.kind !== 'barrier') {
+			this.#incoming.flush(document);
+			if (!this.#incoming.isFree) return this.#putBack(frame);
+		}
 		switch (message?.kind) {
 			case 'step1':
 				if (!this.#delivery.answersStep1()) this.#sendDifference('step2', message.stateVector);
@@ -326,7 +338,7 @@ export class Connection implements Listener {
 			case 'queryAwareness':
 				return this.#delivery.send(document.presence.frame());
 			case 'barrier':
-				return this.#receipts.barrier(document, message.payload.slice());
+				return this.#incoming.barrier(document, message.payload.slice());
 			case 'denied':
 			case 'refused':
 			case 'head':
@@ -350,10 +362,15 @@ export class Connection implements Listener {
 				break;
 			default:
 		}
+		this.#putBack(frame);
+		void this.#wake();
+	}
+
+	/** Its turn comes again. */
+	#putBack(frame: Uint8Array): void {
 		this.#inbox.unshift(frame);
 		this.#inboxBytes += frame.length;
 		this.#share.hold(frame.length);
-		void this.#wake();
 	}
 
 	#sendDifference(kind: 'step2' | 'update', stateVector: Uint8Array): void {

@@ -8,6 +8,12 @@ import type { Share } from './received.ts';
 
 const unsettledLimitBytes = 2 * 1024 * 1024;
 
+/** A small update that came and was not looked at yet, and the barriers that came right behind it. */
+interface Queued {
+	readonly update: Uint8Array;
+	readonly barriers: Uint8Array[];
+}
+
 interface IncomingOptions {
 	readonly writer: Writer;
 	readonly receipts: Receipts;
@@ -31,6 +37,8 @@ export class Incoming {
 	#isJudging = false;
 	#unsettledBytes = 0;
 	#awaitsDisk = false;
+	#queue: Queued[] = [];
+	#queuedBytes = 0;
 
 	constructor(options: IncomingOptions) {
 		this.#options = options;
@@ -43,22 +51,92 @@ export class Incoming {
 
 	/** False while the disk is behind by more than 2 MB. */
 	get isFlowing(): boolean {
-		return this.#unsettledBytes <= unsettledLimitBytes;
+		return this.#unsettledBytes + this.#queuedBytes <= unsettledLimitBytes;
 	}
 
-	/** Takes an update, or tells why not. */
+	/** Takes an update, or tells why not: a small one when the next commit begins, with what came by then. */
 	write(
 		document: OpenDocument,
 		{ kind, update }: Extract<Message, { kind: 'step2' | 'update' }>,
 	): void {
+		if (kind === 'update' && update.length <= limits.mainThreadBytes) {
+			if (this.#queue.length === 0) document.beforeCommit(() => this.#flushOrFail(document));
+			this.#queue.push({ update, barriers: [] });
+			this.#queuedBytes += update.length;
+			return this.#options.share.hold(update.length);
+		}
+		this.flush(document);
+		this.#writeAlone(document, update, kind === 'step2');
+	}
+
+	/** Answers a barrier once everything before it is on disk. */
+	barrier(document: OpenDocument, payload: Uint8Array): void {
+		const last = this.#queue.at(-1);
+		if (last) last.barriers.push(payload);
+		else this.#options.receipts.barrier(document, payload);
+	}
+
+	/** Takes what came so far. Call it before anything is done that comes behind it. */
+	flush(document: OpenDocument): void {
+		while (this.#queue.length > 0 && this.isFree) this.#takeTogether(document);
+	}
+
+	#flushOrFail(document: OpenDocument): void {
+		try {
+			this.flush(document);
+		} catch (error) {
+			this.#options.failed(error);
+		}
+	}
+
+	/** Takes as many as make one change; or the first, where that has to be looked at by itself. */
+	#takeTogether(document: OpenDocument): void {
+		const { isOpen, receipts, writer } = this.#options;
+		const isWanted = isOpen() && !receipts.ignoresWrites;
+		const updates = this.#queue.map(({ update }) => update);
+		const verdicts = isWanted ? document.writeTogether(updates, writer) : [];
+		for (const verdict of verdicts) {
+			const { update, answer } = this.#next(document);
+			this.#judged(document, update, false, verdict);
+			answer();
+		}
+		if (verdicts.length > 0) return;
+		const { update, answer } = this.#next(document);
+		if (isWanted) this.#writeAlone(document, update, false, answer);
+		else answer();
+	}
+
+	/** The first that waits, and what answers the barriers behind it. */
+	#next(document: OpenDocument): { update: Uint8Array; answer: () => void } {
+		const { update, barriers } = this.#queue.shift()!;
+		this.#queuedBytes -= update.length;
+		this.#options.share.release(update.length);
+		return {
+			update,
+			answer: () => {
+				for (const payload of barriers) this.#options.receipts.barrier(document, payload);
+			},
+		};
+	}
+
+	/** Judges one by itself; `then` is called when that is done. */
+	#writeAlone(
+		document: OpenDocument,
+		update: Uint8Array,
+		isStep2: boolean,
+		then: () => void = () => undefined,
+	): void {
 		const { receipts, refuse, writer } = this.#options;
-		if (receipts.ignoresWrites) return;
-		const isStep2 = kind === 'step2';
-		if (update.length > (isStep2 ? limits.step2Bytes : limits.updateBytes))
-			return refuse('tooLarge', update);
+		if (receipts.ignoresWrites) return then();
+		if (update.length > (isStep2 ? limits.step2Bytes : limits.updateBytes)) {
+			refuse('tooLarge', update);
+			return then();
+		}
 		const verdict = document.write(update, writer);
-		if (verdict instanceof Promise) void this.#judgedAside(document, update, isStep2, verdict);
-		else this.#judged(document, update, isStep2, verdict);
+		if (verdict instanceof Promise)
+			return void this.#judgedAside(document, update, isStep2, verdict, then);
+		this.#judged(document, update, isStep2, verdict);
+		then();
 	}
 
 	async #judgedAside(
@@ -66,6 +144,7 @@ export class Incoming {
 		update: Uint8Array,
 		isStep2: boolean,
 		judging: Promise<WriteVerdict>,
+		then: () => void,
 	): Promise<void> {
 		const { share } = this.#options;
 		this.#isJudging = true;
@@ -76,6 +155,8 @@ export class Incoming {
 			share.release(update.length);
 			if (!this.#options.isOpen()) return;
 			this.#judged(document, update, isStep2, verdict);
+			then();
+			this.flush(document);
 			this.#options.ready();
 		} catch (error) {
 			this.#options.failed(error);

@@ -26,6 +26,8 @@ import type { ReadAside } from './read-aside.ts';
 import type { Difference } from './read-thread.ts';
 import type { Turns } from '../turns.ts';
 
+type Passed = Extract<GateVerdict, { kind: 'ok' }>;
+
 /** Who hears of a document: a connection. */
 export interface Listener extends Present {
 	/** A durable change; `before` is the state vector of a client that has everything but this. */
@@ -88,7 +90,8 @@ export class OpenDocument {
 	/** Who uses it without listening. */
 	#users = 0;
 	#isClosed = false;
-	/** What the update applied last changed. */
+	/** What the last change was made of, and did. */
+	#passed: Passed[] = [];
 	#effect: Pick<AppliedUpdate, 'data' | 'clocks'> | undefined;
 	#written: FreshEntry[] = [];
 
@@ -209,10 +212,32 @@ export class OpenDocument {
 	write(update: Uint8Array, from: Writer): WriteVerdict | Promise<WriteVerdict> {
 		if (update.length > limits.mainThreadBytes || this.#size.mayBeFull(update.length))
 			return this.#largeWrites.write(update, from);
-		const verdict = inspectUpdate(update, { ...this.#gateContext(from), mayCopy: false });
+		const verdict = this.#judge(update, from);
 		return verdict.kind === 'copy'
 			? this.#largeWrites.write(update, from)
 			: this.#take(update, from, verdict);
+	}
+
+	/**
+	 * Takes small updates that came from a user in one go as one change. Answers the verdicts on the first of
+	 * them: up to one that was not taken, or before one that wants to be judged aside, or takes away what the
+	 * change brought: every step is kept (S14).
+	 */
+	writeTogether(updates: readonly Uint8Array[], from: Writer): WriteVerdict[] {
+		const verdicts: WriteVerdict[] = [];
+		this.#change(from.user, ({ beforeState }) => {
+			let bytes = 0;
+			for (const update of updates) {
+				bytes += update.length;
+				if (bytes > limits.mainThreadBytes || this.#size.mayBeFull(bytes)) return;
+				const verdict = this.#judge(update, from, beforeState);
+				if (verdict.kind === 'copy' || (verdict.kind === 'ok' && verdict.undoesChange)) return;
+				const taken = this.#apply(update, from, verdict);
+				verdicts.push(taken);
+				if (taken.kind !== 'ok' && taken.kind !== 'known') return;
+			}
+		});
+		return verdicts;
 	}
 
 	#newLargeWrites(): LargeWrites {
@@ -246,7 +271,7 @@ export class OpenDocument {
 		return { snapshot, updates: [...updates, ...inFlight] };
 	}
 
-	#stillHolds(verdict: Extract<GateVerdict, { kind: 'ok' }>, user: string): boolean {
+	#stillHolds(verdict: Passed, user: string): boolean {
 		return (
 			this.#owners.mayClaim(verdict, user) &&
 			verdict.entries.every(({ root, key, present }) => {
@@ -256,12 +281,28 @@ export class OpenDocument {
 		);
 	}
 
-	#gateContext({ user, ownClients }: Writer) {
-		const { part } = this.name;
-		return { document: this.#yjs, part, user, owners: this.owners, ownClients };
+	#judge(
+		update: Uint8Array,
+		{ user, ownClients }: Writer,
+		changeBegan?: ReadonlyMap<number, number>,
+	): GateVerdict {
+		return inspectUpdate(update, {
+			document: this.#yjs,
+			part: this.name.part,
+			user,
+			owners: this.owners,
+			ownClients,
+			mayCopy: false,
+			changeBegan,
+		});
 	}
 
 	#take(update: Uint8Array, from: Writer, verdict: WriteVerdict): WriteVerdict {
+		return this.#change(from.user, () => this.#apply(update, from, verdict));
+	}
+
+	/** Applies what passed, within a change. */
+	#apply(update: Uint8Array, from: Writer, verdict: WriteVerdict): WriteVerdict {
 		const { user, version, mayWrite } = from;
 		// Whatever else is wrong with it may be because the client is old.
 		if (verdict.kind !== 'known' && version < this.#leastWriter) return { kind: 'outdated' };
@@ -270,28 +311,42 @@ export class OpenDocument {
 		this.#owners.claim(verdict, user);
 		const needs = leastWriterBeside(version, this.#options.leastWriters);
 		this.#leastWriter = Math.max(this.#leastWriter, needs);
+		Y.applyUpdate(this.#yjs, update);
+		if (hasPending(this.#yjs)) return { kind: 'refuse', refusal: 'malformed' };
+		this.#passed.push(verdict);
+		return verdict;
+	}
+
+	/** Everything that is applied meanwhile is one change: it is stored and told as one. */
+	#change<T>(user: string, apply: (transaction: Y.Transaction) => T): T {
 		this.#effect = undefined;
 		this.#written = [];
-		Y.applyUpdate(this.#yjs, update);
-		if (hasPending(this.#yjs)) {
-			// The gate let through what Yjs could not place: a bug. The disk does not have it; start again from there.
+		this.#passed = [];
+		const result = this.#yjs.transact(apply);
+		// The gate let through what Yjs could not place: a bug. The disk does not have it; start again from there.
+		if (hasPending(this.#yjs))
 			this.#fail(new Error(`${this.path}: an inspected update left something pending`));
-			return { kind: 'refuse', refusal: 'malformed' };
-		}
-		if (this.#effect) this.#append(this.#effect, user, verdict);
-		return verdict;
+		else if (this.#effect) this.#append(this.#effect, user, this.#passed);
+		return result;
 	}
 
 	#append(
 		{ data, clocks }: Pick<AppliedUpdate, 'data' | 'clocks'>,
 		user: string,
-		{ client, claims, recovered }: Extract<GateVerdict, { kind: 'ok' }>,
+		passed: readonly Passed[],
 	): void {
 		const at = this.#options.now();
 		const isOnDisk = this.#inFlight.add({ data, at, entries: this.#written, clocks });
 		this.#size.grew(data.length);
-		const leastWriter = this.#leastWriter;
-		const row = { user, client, at, data, claims, recovered, leastWriter };
+		const row = {
+			user,
+			client: passed.find(({ client }) => client !== null)?.client ?? null,
+			at,
+			data,
+			claims: passed.flatMap(({ claims }) => claims),
+			recovered: passed.flatMap(({ recovered }) => recovered),
+			leastWriter: this.#leastWriter,
+		};
 		this.#options.log.append(row).then(isOnDisk, (error: unknown) => this.#fail(error as Error));
 	}
 
@@ -327,6 +382,11 @@ export class OpenDocument {
 		for (const { clocks } of later)
 			for (const [client, clock] of clocks) now.set(client, Math.min(clock, now.get(client) ?? 0));
 		return Y.encodeStateVector(now);
+	}
+
+	/** Calls back when the next commit is about to begin: what is written then is in it. It must not throw. */
+	beforeCommit(prepare: () => void): void {
+		this.#options.log.beforeCommit(prepare);
 	}
 
 	/** Runs once everything taken so far is on disk; at once when it is; never when it fails, or was dropped. */

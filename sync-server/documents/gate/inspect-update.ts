@@ -25,6 +25,8 @@ export interface GateContext {
 	readonly ownClients?: ReadonlySet<number> | undefined;
 	/** False in the main thread: a copy of a large document takes long. */
 	readonly mayCopy?: boolean;
+	/** Where the clocks stood when the change began that it is to be a part of. */
+	readonly changeBegan?: ReadonlyMap<number, number> | undefined;
 }
 
 /** An entry of an authored map that an update writes, and the item that was there when it was judged. */
@@ -45,6 +47,8 @@ export type GateVerdict =
 			readonly recovered: readonly number[];
 			/** What the verdict hangs on, for who applies it later: as long as these stand, it holds. */
 			readonly entries: readonly JudgedEntry[];
+			/** It takes away what the change it is to be a part of brought: then nobody would ever see that. */
+			readonly undoesChange: boolean;
 	  }
 	/** Only a copy of the document can tell. */
 	| { readonly kind: 'copy' }
@@ -108,7 +112,16 @@ export function inspectUpdate(update: Uint8Array, context: GateContext): GateVer
 		key,
 		present: presentIn(document, root, key),
 	}));
-	return { kind: 'ok', client: added.items[0]?.id.client ?? null, ...newClients, entries: judged };
+	const { changeBegan } = context;
+	return {
+		kind: 'ok',
+		client: added.items[0]?.id.client ?? null,
+		...newClients,
+		entries: judged,
+		undoesChange:
+			changeBegan !== undefined &&
+			deleted.items.some(({ id }) => id.clock >= (changeBegan.get(id.client) ?? 0)),
+	};
 }
 
 /** Whose the new clients of an update become; undefined where one is somebody else's (S6). */

@@ -71,6 +71,7 @@ export async function openSqliteLog(
 			return {
 				stored,
 				append: (update) => commits.append(appender, update),
+				beforeCommit: (prepare) => commits.beforeNext(prepare),
 				read,
 				cursor: () => writer.call('cursor', document),
 			};

@@ -89,6 +89,18 @@ export function updateLogContract(make: MakeLog): void {
 			expect(seqs).toEqual(a.flatMap((_, index) => [index + 1, index + 1]));
 		}));
 
+	test('S1 who wants to be called before a commit is called, and what they append is written', () =>
+		withLog(async (log) => {
+			const { append, beforeCommit, cursor } = await log.open(name);
+			const [first, second, third] = updatesOf(1, 3);
+			const prepared = (update: AppendedUpdate) =>
+				new Promise<number>((resolve) => beforeCommit(() => resolve(append(update))));
+			expect(await prepared(first!)).toBe(1);
+			expect(await Promise.all([append(second!), prepared(third!)])).toEqual([2, 3]);
+			expect((await cursor()).seq).toBe(3);
+			await new Promise<void>(beforeCommit);
+		}));
+
 	test('S16 a client id is owned by who used it first, or as recovered through who brought it', () =>
 		withLog(async (log) => {
 			const { append } = await log.open(name);

@@ -24,8 +24,9 @@ test('durable submissions and verdicts reach the tables, with who wrote them and
 	const { url, tables, time } = await server();
 	const ada = await WireClient.join(`${url}/${answers}?user=ada`);
 	ada.edit((document) => document.getMap('draft').set('i1/v/t', 1));
+	await ada.barrier('draft');
 	ada.edit(submit('s1'));
-	await ada.barrier();
+	await ada.barrier('submitted');
 	time.now += 60_000;
 	const bob = await WireClient.join(`${url}/p/b/verdicts?user=bob`);
 	bob.edit((document) =>
@@ -69,8 +70,10 @@ test('after a crash between the log and the tables, the start catches up from th
 	const disk = new MemoryDisk();
 	const first = await startSyncServer({ disk });
 	const ada = await WireClient.join(`${first.url}/${answers}?user=ada`);
-	for (const id of ['s1', 's2']) ada.edit(submit(id));
-	await ada.barrier();
+	for (const id of ['s1', 's2']) {
+		ada.edit(submit(id));
+		await ada.barrier(id);
+	}
 	await first.close();
 
 	const tables = new TestTables();

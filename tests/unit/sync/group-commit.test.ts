@@ -32,6 +32,29 @@ test('S1 where telling of a commit takes long, what arrives for as long after it
 	expect(batches).toEqual([[1], [2, 3]]);
 });
 
+test('S1 what is appended when a commit is about to begin is in it', async () => {
+	const { commits, batches } = recording();
+	const appended: Promise<number>[] = [];
+	commits.beforeNext(() => appended.push(commits.append(appender, update(2))));
+	await commits.append(appender, update(1));
+	await Promise.all(appended);
+	expect(batches).toEqual([[1, 2]]);
+});
+
+test('S13 what takes long to prepare is not all done at once, and all of it is done', async () => {
+	const { commits, batches } = recording();
+	for (let index = 0; index < 4; index++)
+		commits.beforeNext(() => {
+			keepBusy(6);
+			void commits.append(appender, update(index));
+		});
+	await commits.whenIdle();
+	expect(batches).toEqual([
+		[0, 1],
+		[2, 3],
+	]);
+});
+
 /** As sending to hundreds of sockets does. */
 function keepBusy(ms: number): void {
 	const until = performance.now() + ms;

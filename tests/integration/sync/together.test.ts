@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { MemoryDisk } from '#sync-server/log/memory-log.ts';
+import { cleanUpAfterEach, serversIn } from './cleanups.ts';
+import { WireClient } from './wire-client.ts';
+
+const cleanups = cleanUpAfterEach();
+const server = serversIn(cleanups);
+
+const answers = 'p/b/answers';
+
+const set =
+	(key: string, value: unknown) =>
+	(document: Y.Doc): void =>
+		void document.getMap('draft').set(`${key}/v/t`, value);
+
+/** A server whose disk is busy with the first of Ada's changes: what she sends now comes to it together. */
+async function busy() {
+	const disk = new MemoryDisk();
+	const on = await server({ disk });
+	const ada = await WireClient.join(`${on.url}/${answers}?user=ada`);
+	const bob = await WireClient.join(`${on.url}/${answers}?user=bob`);
+	const { promise, resolve: release } = Promise.withResolvers<void>();
+	disk.ready = promise;
+	cleanups.push(() => release());
+	ada.edit(set('first', 0));
+	await expect.poll(() => on.documents.stats().receivedBytes).toBeGreaterThan(0);
+	await new Promise(setImmediate); // its commit has begun
+	return {
+		ada,
+		bob,
+		release,
+		rows: () => disk.documents.get(answers)!.updates,
+		/** Resolves once so much more than now was received. */
+		received: (bytes: number) => {
+			const before = on.documents.stats().receivedBytes;
+			return expect
+				.poll(() => on.documents.stats().receivedBytes)
+				.toBeGreaterThanOrEqual(before + bytes);
+		},
+	};
+}
+
+function draft({ document }: WireClient): Record<string, unknown> {
+	return document.getMap('draft').toJSON();
+}
+
+test('S1 what comes from one client while the disk is busy becomes one change: stored and sent as one', async () => {
+	const { ada, bob, release, rows, received } = await busy();
+	const heard = bob.kinds().length;
+	let bytes = 0;
+	for (let index = 0; index < 20; index++) bytes += ada.edit(set(`i${index}`, index)).length;
+	const saved = ada.barrier();
+	await received(bytes);
+	expect(draft(bob)).toEqual({});
+	release();
+	expect(await saved).toBe('saved');
+	expect(rows()).toHaveLength(2);
+	await bob.until(() => Object.keys(draft(bob)).length === 21);
+	expect(bob.kinds().slice(heard)).toEqual(['update', 'update']);
+});
+
+test('S14 every step is kept: what is written over in the same go is a change of its own', async () => {
+	const { ada, release, rows, received } = await busy();
+	let bytes = 0;
+	for (const value of ['warm', 'cold', 'warm again']) bytes += ada.edit(set('i1', value)).length;
+	const saved = ada.barrier();
+	await received(bytes);
+	release();
+	expect(await saved).toBe('saved');
+	const steps: unknown[] = [];
+	const document = new Y.Doc();
+	for (const { data } of rows()) {
+		Y.applyUpdate(document, data);
+		steps.push(document.getMap('draft').get('i1/v/t'));
+	}
+	expect(steps).toEqual([undefined, 'warm', 'cold', 'warm again']);
+});
+
+test('S5 what is refused among others takes nothing from what came before it', async () => {
+	const { ada, bob, release, received } = await busy();
+	let bytes = ada.edit(set('i1', 'kept')).length;
+	bytes += ada.edit((document) => document.getMap('nonsense').set('a', 1)).length;
+	const refused = ada.barrier();
+	await received(bytes);
+	release();
+	expect(await refused).toMatchObject({ code: 5 });
+	await bob.until(() => Object.keys(draft(bob)).length === 2);
+	expect(draft(bob)).toEqual({ 'first/v/t': 0, 'i1/v/t': 'kept' });
+});
+
+test('S10 what a client sent before it went is taken', async () => {
+	const { ada, bob, release, received } = await busy();
+	const bytes = ada.edit(set('i1', 'the last word')).length;
+	await received(bytes);
+	await ada.close();
+	release();
+	await bob.until(() => 'i1/v/t' in draft(bob));
+	expect(draft(bob)['i1/v/t']).toBe('the last word');
+});
