@@ -236,7 +236,12 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 		stopLeading();
 		stopLeading = beginLeading();
 	});
-	documents.channel.tell({ kind: 'version', version });
+	// Not before this tab stands in the queue for the lock, or the older one is back in it first: a question to
+	// the locks is answered after what was asked of them before.
+	const locks: LockManager | undefined = options.locks ?? navigator.locks;
+	void Promise.resolve(locks?.query())
+		.then(() => documents.channel.tell({ kind: 'version', version }))
+		.catch(reportError);
 
 	return {
 		wake: () => void documents.unblock().catch(reportError),
