@@ -5,6 +5,8 @@ const lookMs = 2000;
 /** Of the time between two looks: above it a thread works, below it it rests. */
 const workingShare = 0.1;
 const restingShare = 0.02;
+/** So many looks in a row find it resting (8 s): who comes back within seconds finds it as it was. */
+const restfulLooks = 4;
 /** To collect more than this takes longer than anybody should wait. */
 const heapLimitBytes = 128 * 1024 * 1024;
 /** Of buffers outside the heap: more than a thread needs that has finished a job. */
@@ -20,12 +22,14 @@ export function giveBackAtRest(): void {
 	if (!collect) return;
 	let last = performance.eventLoopUtilization();
 	let hasWorked = true;
+	let rested = 0;
 	setInterval(() => {
 		const now = performance.eventLoopUtilization();
 		const { utilization } = performance.eventLoopUtilization(now, last);
 		last = now;
 		if (utilization > workingShare) hasWorked = true;
-		if (!hasWorked || utilization > restingShare) return;
+		rested = utilization > restingShare ? 0 : rested + 1;
+		if (!hasWorked || rested < restfulLooks) return;
 		if (process.memoryUsage().heapUsed > heapLimitBytes) return;
 		hasWorked = false;
 		collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });

@@ -11,6 +11,9 @@ export interface Cursor {
 	readonly check: number;
 }
 
+/** Where nothing was written, and of who has nothing. */
+export const noCursor: Cursor = { epoch: 0, seq: 0, check: 0 };
+
 const pattern = /^(\d{1,16}):(\d{1,16}):(\d{1,10})$/;
 
 /** Reads a cursor; undefined for anything else. */

@@ -90,6 +90,9 @@ export interface UpdatesSince {
 	readonly cursor: Cursor;
 }
 
+/** No more than this is told of a document to who has nothing of it, neither of its snapshot nor of what follows. */
+export const wholeLimitBytes = 64 * 1024;
+
 /** How far somebody has one of many documents. */
 export interface SinceQuestion {
 	readonly document: string;
@@ -144,8 +147,9 @@ export interface UpdateLog {
 	/** How far a document goes, without reading it. */
 	cursor(document: string): Promise<Cursor>;
 	/**
-	 * The updates after a cursor, without reading what is before it; undefined where only the whole document
-	 * can tell: the cursor is of another log, or what comes after it was folded. Rejects with UnreadableDocument.
+	 * The updates after a cursor, without reading what is before it; undefined where only the document itself
+	 * can tell: the cursor is of another log, what comes after it was folded, or all of it is asked for
+	 * (`noCursor`) and it is not small. Rejects with UnreadableDocument.
 	 */
 	since(document: string, cursor: Cursor): Promise<UpdatesSince | undefined>;
 	/**

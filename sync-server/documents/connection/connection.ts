@@ -2,7 +2,7 @@ import type { RawData, WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { closeCodes, type CloseCode, type Refusal } from '#shared/wire/close-codes.ts';
 import type { ClientAddress } from '#shared/wire/client-address.ts';
-import type { Cursor } from '#shared/wire/cursor.ts';
+import { noCursor, type Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { readMessage, writeMessage, type Message } from '#shared/wire/messages.ts';
 import type { UpdatesSince } from '../../log/update-log.ts';
@@ -20,6 +20,8 @@ import type { Wire } from './wire.ts';
 const inboxBytes = 2 * 1024 * 1024;
 /** Two pings and a half without an answer: the other end is gone. */
 const silenceMs = 37_500;
+/** Who says nothing for so long is spoken to first. */
+const firstWordMs = 1000;
 
 /** What a connection needs from the documents. */
 export interface ConnectionHost {
@@ -69,6 +71,8 @@ export class Connection implements Listener {
 	#rightsAsked = 0;
 	#rightsKnown = 0;
 	#inbox: Uint8Array[] = [];
+	/** Resolved once it said something, or is gone. */
+	readonly #spoke = Promise.withResolvers<void>();
 	#inboxBytes = 0;
 	#heardAt: number;
 	#stopWatching: () => void = () => undefined;
@@ -161,7 +165,8 @@ export class Connection implements Listener {
 
 	/** True where the log alone could tell what the client lacks; the document stays where it is. */
 	async #answerFromLog(): Promise<boolean> {
-		const { cursor } = this.#delivery;
+		if (this.#host.isResident(this.#path)) return false;
+		const cursor = this.#delivery.cursor ?? (await this.#cursorByFirstWord());
 		if (!cursor || this.#host.isResident(this.#path)) return false;
 		this.#stopWatching = this.#host.watch(this.#path, this);
 		const found = await this.#host.since(this.#path, cursor);
@@ -173,6 +178,18 @@ export class Connection implements Listener {
 		this.#phase = { kind: 'watching' };
 		this.#delivery.sendSince(found);
 		return true;
+	}
+
+	/** How far a client is that did not say so: its first word may be that it has nothing. */
+	async #cursorByFirstWord(): Promise<Cursor | undefined> {
+		if (this.#inbox.length === 0) {
+			const timer = setTimeout(this.#spoke.resolve, firstWordMs);
+			await this.#spoke.promise;
+			clearTimeout(timer);
+		}
+		const first = this.#inbox[0] && readMessage(this.#inbox[0]);
+		const hasNothing = first?.kind === 'step1' && isEmpty(first.stateVector);
+		return hasNothing ? noCursor : undefined;
 	}
 
 	#enter(document: OpenDocument): void {
@@ -270,6 +287,7 @@ export class Connection implements Listener {
 		if (this.#phase.kind === 'closed') return;
 		const before = this.#phase;
 		this.#phase = { kind: 'closed' };
+		this.#spoke.resolve();
 		this.#inbox = [];
 		this.#share.leave();
 		this.#stopWatching();
@@ -287,6 +305,7 @@ export class Connection implements Listener {
 		this.#inbox.push(frame);
 		this.#inboxBytes += frame.length;
 		this.#share.hold(frame.length);
+		this.#spoke.resolve();
 		this.#drain();
 		if (!this.#isFlowing()) this.#socket.pause();
 	}
@@ -353,6 +372,9 @@ export class Connection implements Listener {
 			case 'step1':
 				if (this.#delivery.answersStep1()) return;
 				break;
+			case 'step2':
+				if (isEmpty(message.update)) return this.#receipts.taken(true);
+				break;
 			case 'queryAwareness':
 				return this.#delivery.send(nobodyShown);
 			case 'barrier':
@@ -390,6 +412,11 @@ export class Connection implements Listener {
 		this.#host.quarantine({ document: this.#path, user: this.user, reason: refusal, data });
 		this.#receipts.refused(refusal);
 	}
+}
+
+/** An update without structs and deletions, or a state vector without clients. */
+function isEmpty(bytes: Uint8Array): boolean {
+	return bytes.every((byte) => byte === 0);
 }
 
 function isStateVector(bytes: Uint8Array): boolean {

@@ -9,6 +9,7 @@ import { Outbox } from './outbox.ts';
 import type { Wire } from './wire.ts';
 
 const nothing = Uint8Array.of(0, 0);
+const askForAll = writeMessage({ kind: 'step1', stateVector: Uint8Array.of(0) });
 const emptyStep2 = writeMessage({ kind: 'step2', update: nothing });
 
 interface DeliveryOptions {
@@ -94,9 +95,13 @@ export class Delivery {
 		else this.send(writeMessage({ kind: 'step1', stateVector: document.stateVector() }));
 	}
 
-	/** Sends what the log has after the client's cursor, and how far that is. */
+	/**
+	 * Sends what the log has after the client's cursor, and how far that is. Who said no cursor is asked what
+	 * they have, as by any server: that they have nothing may not be true any more.
+	 */
 	sendSince({ updates, cursor }: UpdatesSince): void {
 		this.#counters.answeredFromLog++;
+		if (!this.cursor) this.send(askForAll);
 		for (const update of packUpdates(updates)) this.send(writeMessage({ kind: 'update', update }));
 		this.#tellUpToDate(cursor);
 	}

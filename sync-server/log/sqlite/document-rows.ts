@@ -1,7 +1,13 @@
 import type { StatementSync } from 'node:sqlite';
 import { crc32, gunzipSync } from 'node:zlib';
-import { isSameCursor, type Cursor } from '#shared/wire/cursor.ts';
-import { UnreadableDocument, type StoredDocument, type UpdatesSince } from '../update-log.ts';
+import * as Y from 'yjs';
+import { isSameCursor, noCursor, type Cursor } from '#shared/wire/cursor.ts';
+import {
+	UnreadableDocument,
+	wholeLimitBytes,
+	type StoredDocument,
+	type UpdatesSince,
+} from '../update-log.ts';
 import type { StoredUpdate } from '../stored-update.ts';
 
 /** What stands of a document in one row. */
@@ -130,6 +136,7 @@ export class DocumentRows {
 	/** The updates after a cursor; undefined where the rows cannot tell. Throws UnreadableDocument. */
 	since(name: string, cursor: Cursor): UpdatesSince | undefined {
 		const now = this.cursor(name);
+		if (isSameCursor(cursor, noCursor)) return this.#whole(name, now);
 		if (isSameCursor(cursor, now)) return { updates: [], cursor: now };
 		const row = this.find(name);
 		if (row?.epoch !== cursor.epoch || cursor.seq <= row.snapshotSeq || cursor.seq >= row.head)
@@ -139,6 +146,16 @@ export class DocumentRows {
 		const [known, ...updates] = this.#updates(name, from, row.head);
 		if (!known || crc32(known.data) !== cursor.check) return undefined;
 		return { updates: updates.map(({ data }) => data), cursor: now };
+	}
+
+	/** All of a small document: what somebody gets who has nothing of it. */
+	#whole(name: string, cursor: Cursor): UpdatesSince | undefined {
+		const row = this.find(name);
+		if (row && row.bytes > wholeLimitBytes) return undefined;
+		const { snapshot, updates } = this.read(name);
+		if (snapshot && snapshot.length > wholeLimitBytes) return undefined;
+		const before = snapshot ? [Y.convertUpdateFormatV2ToV1(snapshot)] : [];
+		return { updates: [...before, ...updates.map(({ data }) => data)], cursor };
 	}
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import type { Cursor } from '#shared/wire/cursor.ts';
+import { noCursor, type Cursor } from '#shared/wire/cursor.ts';
 import { readDocument } from '#sync-server/log/compact-document.ts';
 import {
 	quarantineLimits,
@@ -34,7 +34,7 @@ export interface LogUnderTest {
 const name = 'p/b/answers';
 
 /** Updates of one client that each set a key. */
-export function updatesOf(client: number, count: number): AppendedUpdate[] {
+export function updatesOf(client: number, count: number, value?: string): AppendedUpdate[] {
 	const document = new Y.Doc();
 	document.clientID = client;
 	const updates: AppendedUpdate[] = [];
@@ -42,7 +42,7 @@ export function updatesOf(client: number, count: number): AppendedUpdate[] {
 		updates.push({ user: 'ada', client, at: 1000 + updates.length, data, claims: [client] }),
 	);
 	for (let index = 0; index < count; index++)
-		document.getMap('draft').set(`i${index % 5}/v/t`, index);
+		document.getMap('draft').set(`i${index % 5}/v/t`, value ?? index);
 	return updates;
 }
 
@@ -133,9 +133,8 @@ export function updateLogContract(make: MakeLog): void {
 
 	test('from a cursor on it tells what came later, and from no cursor that it cannot vouch for', () =>
 		withLog(async (log) => {
-			const nothing = { epoch: 0, seq: 0, check: 0 };
-			expect(await log.cursor(name)).toEqual(nothing);
-			expect(await log.since(name, nothing)).toEqual({ updates: [], cursor: nothing });
+			expect(await log.cursor(name)).toEqual(noCursor);
+			expect(await log.since(name, noCursor)).toEqual({ updates: [], cursor: noCursor });
 			const { append } = await log.open(name);
 			const cursors: Cursor[] = [];
 			const updates = updatesOf(1, 6);
@@ -152,7 +151,6 @@ export function updateLogContract(make: MakeLog): void {
 				expect(found.cursor).toEqual(end);
 				expect(found.updates.map((data) => Buffer.from(data))).toEqual(rest(index));
 			}
-			expect(await log.since(name, nothing)).toBeUndefined();
 			expect(await log.since(name, { ...end!, epoch: end!.epoch + 1 })).toBeUndefined();
 			expect(await log.since(name, { ...end!, seq: 7 })).toBeUndefined();
 			expect(await log.since(name, { ...cursors[3]!, check: 1 })).toBeUndefined();
@@ -161,7 +159,31 @@ export function updateLogContract(make: MakeLog): void {
 			expect((await after(4))!.updates.map((data) => Buffer.from(data))).toEqual(rest(4));
 			await log.compact(name, 6);
 			expect(await after(5)).toEqual({ updates: [], cursor: end });
-			expect(await log.cursor('p/b/notes')).toEqual(nothing);
+			expect(await log.cursor('p/b/notes')).toEqual(noCursor);
+		}));
+
+	test('who has nothing is told all of a small document, folded or not; a large one wants to be opened', () =>
+		withLog(async (log) => {
+			const { append } = await log.open(name);
+			for (const update of updatesOf(1, 12)) await append(update);
+			const told = async () => {
+				const found = (await log.since(name, noCursor))!;
+				expect(found.cursor).toEqual(await log.cursor(name));
+				return JSON.stringify(
+					readDocument(name, { updates: found.updates.map((data) => ({ data })) })
+						.getMap('draft')
+						.toJSON(),
+				);
+			};
+			const whole = await textOf(log);
+			expect(await told()).toBe(whole);
+			await log.compact(name, 9);
+			expect(await told()).toBe(whole);
+			const [large] = updatesOf(2, 1, 'x'.repeat(70_000));
+			await append(large!);
+			expect(await log.since(name, noCursor)).toBeUndefined();
+			await log.compact(name, 13);
+			expect(await log.since(name, noCursor)).toBeUndefined();
 		}));
 
 	test('many documents are answered at once as one by one, within a limit; a damaged one spoils no other', () =>

@@ -124,7 +124,9 @@ describe('a storm', () => {
 		for (const batch of batches) tables.batches.add(batch);
 		let release = (): void => undefined;
 		disk.ready = new Promise((resolve) => (release = resolve));
-		const clients = batches.map((batch) => WireClient.join(`${server.url}/p/${batch}/answers`));
+		const clients = batches.map((batch) =>
+			WireClient.join(`${server.url}/p/${batch}/answers`, { wakes: true }),
+		);
 		while (server.documents.stats().connections < 150)
 			await new Promise((resolve) => setImmediate(resolve));
 		expect(asked).toHaveLength(64);

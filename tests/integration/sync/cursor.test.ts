@@ -13,7 +13,7 @@ const empty = Uint8Array.of(0, 0);
 const join = ({ url }: SyncServer, user: string, cursor?: string, document?: Y.Doc) =>
 	WireClient.join(
 		`${url}/${answers}?user=${user}${cursor === undefined ? '' : `&cursor=${cursor}`}`,
-		document ? { document } : {},
+		{ ...(document && { document }), wakes: !cursor },
 	);
 const cursors = (client: WireClient): string[] =>
 	client.heard.flatMap((message) => (message.kind === 'head' ? [message.cursor] : []));
@@ -35,6 +35,48 @@ async function written(on: SyncServer): Promise<{ document: Y.Doc; cursor: strin
 	expect(on.documents.stats().documents).toBe(0);
 	return { document: writer.document, cursor: cursors(writer).at(-1)! };
 }
+
+describe('a client that has nothing', () => {
+	for (const [who, address] of [
+		['of ours', '&cursor='],
+		['of any other make', ''],
+		['that says so', '&cursor=0:0:0'],
+	] as const)
+		test(`${who} gets all of a document from the log, folded or not, and it stays on disk`, async () => {
+			const on = await server();
+			const { cursor } = await written(on);
+			for (const upTo of [0, 2]) {
+				if (upTo > 0) await on.log.compact(answers, upTo);
+				const client = await WireClient.join(`${on.url}/${answers}?user=bob${address}`);
+				expect(client.document.getMap('draft').toJSON()).toEqual({ 'i1/v/t': 'c' });
+				expect(cursors(client)).toEqual(address ? [cursor] : []);
+				expect(await client.barrier()).toBe('saved');
+				await client.close();
+			}
+			expect(on.documents.stats()).toMatchObject({ documents: 0, answeredFromLog: 2 });
+		});
+
+	test('and writes before it was asked what it has, is heard by all', async () => {
+		const on = await server();
+		await written(on);
+		const document = new Y.Doc();
+		const client = new WireClient(`${on.url}/${answers}?user=bob`, { document });
+		await client.opened();
+		client.send({ kind: 'step1', stateVector: Y.encodeStateVector(document) });
+		document.getMap('draft').set('i2/v/t', 'b'); // goes along with the answer to step 1
+		await client.until(() => client.kinds().includes('step2'));
+		expect(await client.barrier()).toBe('saved');
+		const other = await join(on, 'ada', '');
+		expect(other.document.getMap('draft').toJSON()).toEqual({ 'i1/v/t': 'c', 'i2/v/t': 'b' });
+	});
+
+	test('and says nothing for a second is spoken to', async () => {
+		const on = await server();
+		const client = new WireClient(`${on.url}/${answers}?user=bob`);
+		await client.until(() => client.kinds().includes('step1'));
+		expect(client.closedWith).toBeUndefined();
+	});
+});
 
 describe('a client that says how far it is', () => {
 	test('and has everything is told so from the log, and the document stays on disk', async () => {
@@ -115,7 +157,6 @@ describe('a client that says how far it is', () => {
 			{ epoch, seq, check: check ^ 1 },
 			{ epoch, seq: seq + 1, check },
 			{ epoch, seq: seq - 1, check },
-			{ epoch: 0, seq: 0, check: 0 },
 		]) {
 			const client = await join(on, 'ada', formatCursor(other), new Y.Doc());
 			expect(client.kinds()).toContain('step1');

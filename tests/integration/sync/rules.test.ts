@@ -324,10 +324,10 @@ test('S9 documents that nobody has open leave memory, and come back whole', asyn
 	writer.edit((document) => document.getMap('draft').set('i1/v/t', 'a'));
 	await writer.barrier();
 	await writer.close();
-	const reader = await WireClient.join(`${url}/p/b/notes`);
+	const reader = await WireClient.join(`${url}/p/b/notes`, { wakes: true });
 	expect(documents.stats().documents).toBe(1);
 	await reader.close();
-	const again = await WireClient.join(`${url}/${answers}`);
+	const again = await WireClient.join(`${url}/${answers}`, { wakes: true });
 	expect(again.document.getMap('draft').toJSON()).toEqual({ 'i1/v/t': 'a' });
 });
 
@@ -346,10 +346,11 @@ test('S9 a document whose reader left while it was read leaves memory too', asyn
 	disk.ready = new Promise((resolve) => (release = resolve));
 	const client = new WireClient(`${url}/${answers}`);
 	await client.opened();
+	client.send({ kind: 'queryAwareness' });
 	await client.close();
 	while (documents.stats().connections > 0) await new Promise((resolve) => setImmediate(resolve));
 	release();
-	const other = await WireClient.join(`${url}/p/b/notes`);
+	const other = await WireClient.join(`${url}/p/b/notes`, { wakes: true });
 	expect(documents.stats().documents).toBe(1);
 	await other.close();
 });
@@ -374,12 +375,12 @@ test('S1 who waits for a document that another one left meanwhile gets one that 
 test('closing waits for the disk, and everybody is told to come again', async () => {
 	const disk = new MemoryDisk();
 	const { url, documents } = await server({ disk });
-	const client = await WireClient.join(`${url}/${answers}`);
+	const client = await WireClient.join(`${url}/${answers}`, { wakes: true });
 	let release = (): void => undefined;
 	disk.ready = new Promise((resolve) => (release = resolve));
 	client.edit((document) => document.getMap('draft').set('i1/v/t', 'a'));
 	client.send({ kind: 'queryAwareness' });
-	await client.until(() => client.heard.filter(({ kind }) => kind === 'awareness').length === 2);
+	await client.until(() => client.kinds().filter((kind) => kind === 'awareness').length === 3);
 	const closed = documents.close();
 	release();
 	await closed;

@@ -18,7 +18,7 @@ const set =
 async function busy() {
 	const disk = new MemoryDisk();
 	const on = await server({ disk });
-	const ada = await WireClient.join(`${on.url}/${answers}?user=ada`);
+	const ada = await WireClient.join(`${on.url}/${answers}?user=ada`, { wakes: true });
 	const bob = await WireClient.join(`${on.url}/${answers}?user=bob`);
 	const { promise, resolve: release } = Promise.withResolvers<void>();
 	disk.ready = promise;

@@ -6,6 +6,8 @@ import { readMessage, writeMessage, type Message } from '#shared/wire/messages.t
 interface WireClientOptions {
 	/** What it brings along; a fresh one otherwise. */
 	readonly document?: Y.Doc;
+	/** Whether it says something that nobody can answer without the document: then that is opened. */
+	readonly wakes?: boolean;
 	/** Whether it answers step 1. */
 	readonly answers?: boolean;
 	/** Of the upgrade. */
@@ -40,6 +42,7 @@ export class WireClient {
 	static async join(url: string, options: WireClientOptions = {}): Promise<WireClient> {
 		const client = new WireClient(url, options);
 		await client.opened();
+		if (options.wakes) client.send({ kind: 'queryAwareness' });
 		client.send({ kind: 'step1', stateVector: Y.encodeStateVector(client.document) });
 		await client.until(() => client.heard.some(({ kind }) => kind === 'step2'));
 		return client;
