@@ -53,7 +53,7 @@ export class GroupCommit {
 
 	/**
 	 * Calls back when the next commit is about to begin, so that what it appends is in it. Work that nobody
-	 * can see before that is cheapest done together then. It must not throw.
+	 * can see before that is cheapest done together then. It must not throw: that ends the process.
 	 */
 	beforeNext(prepare: () => void): void {
 		this.#preparing.push(prepare);
@@ -74,7 +74,15 @@ export class GroupCommit {
 
 	#prepare(): void {
 		const until = performance.now() + longestPreparationMs;
-		while (this.#preparing.length > 0 && performance.now() < until) this.#preparing.shift()!();
+		while (this.#preparing.length > 0 && performance.now() < until)
+			try {
+				this.#preparing.shift()!();
+			} catch (error) {
+				// Commits go on as long as the process does.
+				setImmediate(() => {
+					throw error;
+				});
+			}
 	}
 
 	async #run(): Promise<void> {

@@ -322,7 +322,14 @@ export class OpenDocument {
 		this.#effect = undefined;
 		this.#written = [];
 		this.#passed = [];
-		const result = this.#yjs.transact(apply);
+		let result: T;
+		try {
+			result = this.#yjs.transact(apply);
+		} catch (error) {
+			// A bug, halfway through: what is in memory is not what the disk will ever have.
+			this.#fail(error as Error);
+			throw error;
+		}
 		// The gate let through what Yjs could not place: a bug. The disk does not have it; start again from there.
 		if (hasPending(this.#yjs))
 			this.#fail(new Error(`${this.path}: an inspected update left something pending`));
