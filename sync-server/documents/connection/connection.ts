@@ -166,30 +166,34 @@ export class Connection implements Listener {
 	/** True where the log alone could tell what the client lacks; the document stays where it is. */
 	async #answerFromLog(): Promise<boolean> {
 		if (this.#host.isResident(this.#path)) return false;
-		const cursor = this.#delivery.cursor ?? (await this.#cursorByFirstWord());
-		if (!cursor || this.#host.isResident(this.#path)) return false;
+		const { cursor } = this.#delivery;
+		const hasNothing = !cursor && (await this.#saysItHasNothing());
+		if ((!cursor && !hasNothing) || this.#host.isResident(this.#path)) return false;
 		this.#stopWatching = this.#host.watch(this.#path, this);
-		const found = await this.#host.since(this.#path, cursor);
+		const found = await this.#host.since(this.#path, cursor ?? noCursor);
 		if (this.#phase.kind !== 'joining') return true;
 		if (!found || this.#isOvertaken) {
 			this.#stopWatching();
 			return false;
 		}
 		this.#phase = { kind: 'watching' };
-		this.#delivery.sendSince(found);
+		if (cursor) this.#delivery.sendSince(found);
+		else {
+			this.#takeFrame(); // its step 1
+			this.#delivery.sendAll(found);
+		}
 		return true;
 	}
 
-	/** How far a client is that did not say so: its first word may be that it has nothing. */
-	async #cursorByFirstWord(): Promise<Cursor | undefined> {
+	/** Waits for its first word: a step 1 that says so. */
+	async #saysItHasNothing(): Promise<boolean> {
 		if (this.#inbox.length === 0) {
 			const timer = setTimeout(this.#spoke.resolve, firstWordMs);
 			await this.#spoke.promise;
 			clearTimeout(timer);
 		}
 		const first = this.#inbox[0] && readMessage(this.#inbox[0]);
-		const hasNothing = first?.kind === 'step1' && isEmpty(first.stateVector);
-		return hasNothing ? noCursor : undefined;
+		return first?.kind === 'step1' && isEmpty(first.stateVector);
 	}
 
 	#enter(document: OpenDocument): void {
@@ -312,11 +316,7 @@ export class Connection implements Listener {
 
 	#drain(): void {
 		let frame: Uint8Array | undefined;
-		while (this.#isReady() && (frame = this.#inbox.shift())) {
-			this.#inboxBytes -= frame.length;
-			this.#handle(frame);
-			this.#share.release(frame.length);
-		}
+		while (this.#isReady() && (frame = this.#takeFrame())) this.#handle(frame);
 		if (!this.#socket.isPaused || !this.#isFlowing()) return;
 		this.#heardAt = this.#host.elapsed(); // its answers to our pings could not be read
 		this.#socket.resume();
@@ -386,6 +386,14 @@ export class Connection implements Listener {
 		}
 		this.#putBack(frame);
 		void this.#wake();
+	}
+
+	#takeFrame(): Uint8Array | undefined {
+		const frame = this.#inbox.shift();
+		if (!frame) return undefined;
+		this.#inboxBytes -= frame.length;
+		this.#share.release(frame.length);
+		return frame;
 	}
 
 	/** Its turn comes again. */

@@ -1,3 +1,4 @@
+import * as Y from 'yjs';
 import { formatCursor, isSameCursor, parseCursor, type Cursor } from '#shared/wire/cursor.ts';
 import { writeMessage } from '#shared/wire/messages.ts';
 import { packUpdates } from '#shared/wire/pack-updates.ts';
@@ -96,12 +97,22 @@ export class Delivery {
 	}
 
 	/**
-	 * Sends what the log has after the client's cursor, and how far that is. Who said no cursor is asked what
-	 * they have, as by any server: that they have nothing may not be true any more.
+	 * Answers the step 1 of a client that has nothing with all that the log has. It is asked what it has, as by
+	 * any server: it may have written something since.
 	 */
+	sendAll({ updates, cursor }: UpdatesSince): void {
+		this.#counters.answeredFromLog++;
+		this.send(askForAll);
+		const [only = nothing, ...more] = updates;
+		const update = more.length > 0 ? Y.mergeUpdates([only, ...more]) : only;
+		this.send(writeMessage({ kind: 'step2', update }));
+		this.#hasAll = true;
+		this.sendHead(headOf(cursor));
+	}
+
+	/** Sends what the log has after the client's cursor, and how far that is. */
 	sendSince({ updates, cursor }: UpdatesSince): void {
 		this.#counters.answeredFromLog++;
-		if (!this.cursor) this.send(askForAll);
 		for (const update of packUpdates(updates)) this.send(writeMessage({ kind: 'update', update }));
 		this.#tellUpToDate(cursor);
 	}

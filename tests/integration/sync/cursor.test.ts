@@ -154,7 +154,7 @@ describe('a client that says how far it is', () => {
 		await on.log.compact(answers, seq - 1);
 		for (const other of [
 			{ epoch: epoch + 1, seq, check },
-			{ epoch, seq, check: check ^ 1 },
+			{ epoch, seq, check: (check ^ 1) >>> 0 },
 			{ epoch, seq: seq + 1, check },
 			{ epoch, seq: seq - 1, check },
 		]) {

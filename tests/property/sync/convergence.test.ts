@@ -40,6 +40,22 @@ const failedOnce: readonly (readonly Step[])[] = [
 		{ kind: 'everybody connects', path: 0 },
 		{ kind: 'edit', ...laras, gestures: [{ kind: 'submit', item: 0, number: 0 }] },
 	],
+	[
+		{ kind: 'connect', ...laras },
+		{ kind: 'edit', ...laras, gestures: [{ kind: 'submit', item: 0, number: 0 }] },
+		{
+			kind: 'edit',
+			device: 4,
+			path: 0,
+			tab: 0,
+			gestures: [{ kind: 'submit', item: 0, number: 0 }],
+		},
+		{ kind: 'role', user: 'rita', role: 'viewer' },
+		{ kind: 'time', seconds: 1 },
+		{ kind: 'everybody connects', path: 0 },
+		{ kind: 'crash' },
+		{ kind: 'open tab', device: 0, path: 0, tab: 0 },
+	],
 ];
 
 test('S1 S2 S7 worlds converge, keep what they acknowledged, and tell nobody too much', async () => {
