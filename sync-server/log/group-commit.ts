@@ -18,7 +18,7 @@ export interface PendingAppend {
 /** So many times as long as it took to tell everybody of a commit, the next one waits. */
 const restAfterTelling = 3;
 /** However long that took: nobody waits longer. */
-const longestRestMs = 2;
+const longestRestMs = 1;
 /** Who prepares for longer goes into the commit after: others want the thread too. */
 const longestPreparationMs = 10;
 
