@@ -19,6 +19,8 @@ export interface PendingAppend {
 const restAfterTelling = 3;
 /** However long that took: nobody waits longer. */
 const longestRestMs = 1;
+/** More gain nothing from sharing a commit, and all of them are told in one turn (S13). */
+const rowsAtOnce = 1000;
 /** Who prepares for longer goes into the commit after: others want the thread too. */
 const longestPreparationMs = 10;
 
@@ -88,8 +90,7 @@ export class GroupCommit {
 	async #run(): Promise<void> {
 		while (this.#queue.length > 0 || this.#preparing.length > 0) {
 			this.#prepare();
-			const batch = this.#queue;
-			this.#queue = [];
+			const batch = this.#queue.splice(0, rowsAtOnce);
 			if (batch.length === 0) {
 				await turn();
 				continue;

@@ -7,6 +7,8 @@ import type { Receipts } from './receipts.ts';
 import type { Share } from './received.ts';
 
 const unsettledLimitBytes = 2 * 1024 * 1024;
+/** No more than this waits for a commit to begin: all of it is taken in one turn. */
+const queueLimitBytes = 16 * 1024;
 
 /** A small update that came and was not looked at yet, and the barriers that came right behind it. */
 interface Queued {
@@ -54,7 +56,7 @@ export class Incoming {
 		return this.#unsettledBytes + this.#queuedBytes <= unsettledLimitBytes;
 	}
 
-	/** Takes an update, or tells why not: a small one when the next commit begins, with what came by then. */
+	/** Takes an update, or tells why not: a few small ones together, when the next commit begins. */
 	write(
 		document: OpenDocument,
 		{ kind, update }: Extract<Message, { kind: 'step2' | 'update' }>,
@@ -63,7 +65,9 @@ export class Incoming {
 			if (this.#queue.length === 0) document.beforeCommit(() => this.#flushOrFail(document));
 			this.#queue.push({ update, barriers: [] });
 			this.#queuedBytes += update.length;
-			return this.#options.share.hold(update.length);
+			this.#options.share.hold(update.length);
+			if (this.#queuedBytes > queueLimitBytes) this.flush(document);
+			return;
 		}
 		this.flush(document);
 		this.#writeAlone(document, update, kind === 'step2');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
+import { watchTurns } from '../../support/longest-turn.ts';
 import { cleanUpAfterEach, serversIn } from './cleanups.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -87,6 +88,23 @@ test('S5 what is refused among others takes nothing from what came before it', a
 	expect(await refused).toMatchObject({ code: 5 });
 	await bob.until(() => Object.keys(draft(bob)).length === 2);
 	expect(draft(bob)).toEqual({ 'first/v/t': 0, 'i1/v/t': 'kept' });
+});
+
+test('S13 however much comes while the disk is busy, it is not all looked at in one turn', async () => {
+	const { ada, release } = await busy();
+	const document = new Y.Doc();
+	const updates: Uint8Array[] = [];
+	document.on('update', (update: Uint8Array) => updates.push(update));
+	for (let index = 0; index < 15_000; index++) set('i1', index)(document);
+	for (const [index, update] of updates.entries()) {
+		ada.send({ kind: 'update', update });
+		if (index % 100 === 0) await new Promise(setImmediate);
+	}
+	const ended = watchTurns();
+	const saved = ada.barrier();
+	release();
+	expect(await saved).toBe('saved');
+	expect(ended()).toBeLessThan(100);
 });
 
 test('S10 what a client sent before it went is taken', async () => {
