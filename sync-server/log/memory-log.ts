@@ -1,5 +1,4 @@
 import { crc32 } from 'node:zlib';
-import * as Y from 'yjs';
 import { isSameCursor, noCursor, type Cursor } from '#shared/wire/cursor.ts';
 import { answerWithin } from './answer-within.ts';
 import { foldDocument } from './fold-document.ts';
@@ -12,12 +11,12 @@ import {
 	nothingCompacted,
 	quarantineLimits,
 	UnreadableDocument,
-	wholeLimitBytes,
 	type QuarantinedUpdate,
 	type StoredDocument,
 	type UpdateLog,
 	type UpdatesSince,
 } from './update-log.ts';
+import { wholeDocument } from './whole-document.ts';
 
 interface MemoryDocument {
 	epoch: number;
@@ -226,21 +225,13 @@ function cursorOf(disk: MemoryDisk, name: string): Cursor {
 }
 
 function since(disk: MemoryDisk, name: string, cursor: Cursor): UpdatesSince | undefined {
+	if (isSameCursor(cursor, noCursor)) return wholeDocument(read(disk, name));
 	const now = cursorOf(disk, name);
-	if (isSameCursor(cursor, noCursor)) return whole(disk, name);
 	if (isSameCursor(cursor, now)) return { updates: [], cursor: now };
 	const found = disk.documents.get(name);
 	const at = found?.updates.findIndex(({ seq }) => seq === cursor.seq) ?? -1;
 	if (found?.epoch !== cursor.epoch || found.updates[at]?.crc !== cursor.check) return undefined;
 	return { updates: found.updates.slice(at + 1).map((one) => soundData(name, one)), cursor: now };
-}
-
-function whole(disk: MemoryDisk, name: string): UpdatesSince | undefined {
-	const { snapshot, updates, bytes } = read(disk, name);
-	if (Math.max(bytes, snapshot?.length ?? 0) > wholeLimitBytes) return undefined;
-	const before = snapshot ? [Y.convertUpdateFormatV2ToV1(snapshot)] : [];
-	const after = updates.map(({ data }) => data);
-	return { updates: [...before, ...after], cursor: cursorOf(disk, name) };
 }
 
 function beginsWith(name: string, among: readonly string[]): boolean {

@@ -90,9 +90,6 @@ export interface UpdatesSince {
 	readonly cursor: Cursor;
 }
 
-/** No more than this is told of a document to who has nothing of it, neither of its snapshot nor of what follows. */
-export const wholeLimitBytes = 64 * 1024;
-
 /** How far somebody has one of many documents. */
 export interface SinceQuestion {
 	readonly document: string;

@@ -103,11 +103,9 @@ export class Delivery {
 	sendAll({ updates, cursor }: UpdatesSince): void {
 		this.#counters.answeredFromLog++;
 		this.send(askForAll);
-		const [only = nothing, ...more] = updates;
-		const update = more.length > 0 ? Y.mergeUpdates([only, ...more]) : only;
+		const update = updates.length > 0 ? Y.mergeUpdates([...updates]) : nothing;
 		this.send(writeMessage({ kind: 'step2', update }));
-		this.#hasAll = true;
-		this.sendHead(headOf(cursor));
+		this.#tellHasAll(cursor);
 	}
 
 	/** Sends what the log has after the client's cursor, and how far that is. */
@@ -119,8 +117,12 @@ export class Delivery {
 
 	#tellUpToDate(cursor: Cursor): void {
 		this.#isUpToDate = true;
+		this.#tellHasAll(cursor);
+	}
+
+	#tellHasAll(cursor: Cursor | undefined): void {
 		this.#hasAll = true;
-		this.sendHead(headOf(cursor));
+		if (cursor) this.sendHead(headOf(cursor));
 	}
 
 	/**
@@ -183,8 +185,7 @@ export class Delivery {
 
 	#sent(document: OpenDocument): void {
 		if (this.#owed > 0 || this.#outbox.isLagging) return;
-		this.#hasAll = true;
-		if (document.cursor) this.sendHead(headOf(document.cursor));
+		this.#tellHasAll(document.cursor);
 	}
 }
 

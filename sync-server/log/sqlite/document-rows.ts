@@ -1,13 +1,8 @@
 import type { StatementSync } from 'node:sqlite';
 import { crc32, gunzipSync } from 'node:zlib';
-import * as Y from 'yjs';
 import { isSameCursor, noCursor, type Cursor } from '#shared/wire/cursor.ts';
-import {
-	UnreadableDocument,
-	wholeLimitBytes,
-	type StoredDocument,
-	type UpdatesSince,
-} from '../update-log.ts';
+import { UnreadableDocument, type StoredDocument, type UpdatesSince } from '../update-log.ts';
+import { wholeDocument, wholeLimitBytes } from '../whole-document.ts';
 import type { StoredUpdate } from '../stored-update.ts';
 
 /** What stands of a document in one row. */
@@ -129,16 +124,17 @@ export class DocumentRows {
 
 	/** How far a document goes. */
 	cursor(name: string): Cursor {
-		const row = this.find(name);
-		return { epoch: row?.epoch ?? 0, seq: row?.head ?? 0, check: row?.headCrc ?? 0 };
+		return cursorOf(this.find(name));
 	}
 
 	/** The updates after a cursor; undefined where the rows cannot tell. Throws UnreadableDocument. */
 	since(name: string, cursor: Cursor): UpdatesSince | undefined {
-		const now = this.cursor(name);
-		if (isSameCursor(cursor, noCursor)) return this.#whole(name, now);
-		if (isSameCursor(cursor, now)) return { updates: [], cursor: now };
 		const row = this.find(name);
+		// Not even read where its rows alone are too much.
+		if (isSameCursor(cursor, noCursor))
+			return row && row.bytes > wholeLimitBytes ? undefined : wholeDocument(this.read(name));
+		const now = cursorOf(row);
+		if (isSameCursor(cursor, now)) return { updates: [], cursor: now };
 		if (row?.epoch !== cursor.epoch || cursor.seq <= row.snapshotSeq || cursor.seq >= row.head)
 			return undefined;
 		// From the row that the cursor names: its checksum must be the same.
@@ -147,16 +143,11 @@ export class DocumentRows {
 		if (!known || crc32(known.data) !== cursor.check) return undefined;
 		return { updates: updates.map(({ data }) => data), cursor: now };
 	}
+}
 
-	/** All of a small document: what somebody gets who has nothing of it. */
-	#whole(name: string, cursor: Cursor): UpdatesSince | undefined {
-		const row = this.find(name);
-		if (row && row.bytes > wholeLimitBytes) return undefined;
-		const { snapshot, updates } = this.read(name);
-		if (snapshot && snapshot.length > wholeLimitBytes) return undefined;
-		const before = snapshot ? [Y.convertUpdateFormatV2ToV1(snapshot)] : [];
-		return { updates: [...before, ...updates.map(({ data }) => data)], cursor };
-	}
+/** How far a document goes that has this row; one without a row has nothing. */
+function cursorOf(row: DocumentRow | undefined): Cursor {
+	return row ? { epoch: row.epoch, seq: row.head, check: row.headCrc } : noCursor;
 }
 
 /** Copied only where it would bring along the rest of a larger buffer. */
