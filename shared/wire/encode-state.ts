@@ -84,9 +84,10 @@ export function* encodingBlock(
 	end: number,
 ): Generator<undefined, Block> {
 	const block: Block = { client, clock: from, structs: 0, bytes: [] };
-	for (let clock = from; clock < end;) {
+	let clock = from;
+	for (const structs of structsBetween(document, client, from, end)) {
 		const out = new Y.UpdateEncoderV1();
-		for (const struct of structsFrom(document, client, clock, end)) {
+		for (const struct of structs) {
 			struct.write(out, clock - struct.id.clock);
 			clock = struct.id.clock + struct.length;
 			block.structs++;
@@ -106,9 +107,10 @@ export function* structsBetween(
 ): Generator<readonly (Y.Item | Y.GC)[], void> {
 	for (let clock = from; clock < end;) {
 		const structs = structsFrom(document, client, clock, end);
-		yield structs;
 		const last = structs.at(-1)!;
+		// Before who takes them has a pause: what is merged into the last one meanwhile was not in these.
 		clock = last.id.clock + last.length;
+		yield structs;
 	}
 }
 
@@ -118,8 +120,9 @@ function* findingDeleted(
 	end: number,
 ): Generator<undefined, DeletedRange[]> {
 	const ranges: DeletedRange[] = [];
-	for (let clock = 0; clock < end;) {
-		for (const struct of structsFrom(document, client, clock, end)) {
+	let clock = 0;
+	for (const structs of structsBetween(document, client, 0, end)) {
+		for (const struct of structs) {
 			const endClock = Math.min(end, struct.id.clock + struct.length);
 			const last = ranges.at(-1);
 			if (struct.deleted && last?.endClock === clock) last.endClock = endClock;

@@ -83,6 +83,24 @@ test('what is written while it is looked for is left to who sends it as it was w
 	});
 });
 
+test('what is taken away while it is looked for hides nothing that was taken away before', () => {
+	const doc = new Y.Doc();
+	doc.clientID = 3;
+	const text = doc.getText('text/i1/why');
+	text.insert(0, 'x'.repeat(400));
+	const state = new Y.Doc();
+	Y.applyUpdate(state, Y.encodeStateAsUpdate(doc));
+	for (let at = 398; at >= 0; at -= 2) text.delete(at, 1);
+	const finding = findingRecoverable(doc, { ...lostAll(), clocks: clocksOf(state), state });
+	expect(finding.next().done).toBe(false);
+	const sent: Uint8Array[] = [];
+	doc.on('update', (update: Uint8Array) => sent.push(update));
+	text.delete(49, 1); // the last one that was looked at; it becomes one with those around it
+	const { update } = toTheEnd(finding);
+	for (const one of [update!, ...sent]) Y.applyUpdate(state, one);
+	expect(state.getText('text/i1/why').toJSON()).toBe(text.toJSON());
+});
+
 function clocksOf(doc: Y.Doc): ReadonlyMap<number, number> {
 	return Y.decodeStateVector(Y.encodeStateVector(doc));
 }
