@@ -3,15 +3,15 @@ import type { Logger } from 'pino';
 import * as Y from 'yjs';
 import type { Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
-import { leastWriterBeside, type LeastWriters } from '#shared/wire/document-version.ts';
+import type { LeastWriters } from '#shared/wire/document-version.ts';
 import { packUpdates } from '#shared/wire/pack-updates.ts';
-import { hasPending, type StoredState } from '../../log/compact-document.ts';
+import type { StoredState } from '../../log/compact-document.ts';
 import type { Compacted, OpenedDocument } from '../../log/update-log.ts';
 import type { Counters } from '../counters.ts';
-import { observeEntries, type FreshEntry } from './entries.ts';
 import type { GateAside } from '../gate/gate-aside.ts';
-import { inspectUpdate, presentIn, type GateVerdict } from '../gate/inspect-update.ts';
+import { presentIn, type GateVerdict } from '../gate/inspect-update.ts';
 import { limits } from '../gate/limits.ts';
+import { Changes, type Change } from './changes.ts';
 import { Differences } from './differences.ts';
 import { DocumentSize } from './document-size.ts';
 import { Head } from './head.ts';
@@ -84,16 +84,11 @@ export class OpenDocument {
 	readonly #differences: Differences;
 	readonly #inFlight: InFlight;
 	readonly #largeWrites: LargeWrites;
-	/** The least version of a client that may write. */
-	#leastWriter: number;
+	readonly #changes: Changes;
 	readonly #head: Head;
 	/** Who uses it without listening. */
 	#users = 0;
 	#isClosed = false;
-	/** What the last change was made of, and did. */
-	#passed: Passed[] = [];
-	#effect: Pick<AppliedUpdate, 'data' | 'clocks'> | undefined;
-	#written: FreshEntry[] = [];
 
 	constructor(options: OpenDocumentOptions) {
 		const { stored } = options.log;
@@ -114,20 +109,19 @@ export class OpenDocument {
 				options.logger.warn({ document: this.path, err: error }, 'a log did not say its epoch'),
 		});
 		this.#owners = new Owners(stored.owners);
-		this.#leastWriter = stored.leastWriter;
 		this.#yjs = options.yjs;
-		this.#yjs.on('update', (data: Uint8Array, _origin, _document, { beforeState, afterState }) => {
-			const moved = [...afterState.keys()].filter(
-				(client) => afterState.get(client) !== beforeState.get(client),
-			);
-			const clocks = new Map(moved.map((client) => [client, beforeState.get(client) ?? 0]));
-			this.#effect = { data, clocks };
-		});
 		this.#size = new DocumentSize(options.yjs, this.bytes + this.snapshotBytes);
 		this.#differences = new Differences(options.yjs, stored);
 		this.#inFlight = new InFlight((done) => this.#committed(done));
+		this.#changes = new Changes({
+			...options,
+			owners: this.#owners,
+			size: this.#size,
+			leastWriter: stored.leastWriter,
+			made: (change) => this.#append(change),
+			failed: (error) => this.#fail(error),
+		});
 		this.#largeWrites = this.#newLargeWrites();
-		observeEntries(this.#yjs, this.name.part, this.owners, (entry) => this.#written.push(entry));
 		this.presence = new Presence({
 			isBlind: () => this.isBlind,
 			ownerOf: (client) => this.owners.get(client),
@@ -212,32 +206,15 @@ export class OpenDocument {
 	write(update: Uint8Array, from: Writer): WriteVerdict | Promise<WriteVerdict> {
 		if (update.length > limits.mainThreadBytes || this.#size.mayBeFull(update.length))
 			return this.#largeWrites.write(update, from);
-		const verdict = this.#judge(update, from);
+		const verdict = this.#changes.judge(update, from);
 		return verdict.kind === 'copy'
 			? this.#largeWrites.write(update, from)
-			: this.#take(update, from, verdict);
+			: this.#changes.take(update, from, verdict);
 	}
 
-	/**
-	 * Takes small updates that came from a user in one go as one change. Answers the verdicts on the first of
-	 * them: up to one that was not taken, or before one that wants to be judged aside, or takes away what the
-	 * change brought: every step is kept (S14).
-	 */
+	/** Takes small updates that came from a user in one go as one change, or the first of them (Changes.takeTogether). */
 	writeTogether(updates: readonly Uint8Array[], from: Writer): WriteVerdict[] {
-		const verdicts: WriteVerdict[] = [];
-		this.#change(from.user, ({ beforeState }) => {
-			let bytes = 0;
-			for (const update of updates) {
-				bytes += update.length;
-				if (bytes > limits.mainThreadBytes || this.#size.mayBeFull(bytes)) return;
-				const verdict = this.#judge(update, from, beforeState);
-				if (verdict.kind === 'copy' || (verdict.kind === 'ok' && verdict.undoesChange)) return;
-				const taken = this.#apply(update, from, verdict);
-				verdicts.push(taken);
-				if (taken.kind !== 'ok' && taken.kind !== 'known') return;
-			}
-		});
-		return verdicts;
+		return this.#changes.takeTogether(updates, from);
 	}
 
 	#newLargeWrites(): LargeWrites {
@@ -259,7 +236,7 @@ export class OpenDocument {
 			stillHolds: (verdict, user) => this.#stillHolds(verdict, user),
 			entriesNow: (entries) =>
 				entries.map(({ root, key }) => ({ root, key, present: presentIn(this.#yjs, root, key) })),
-			take: (piece, from, verdict) => this.#take(piece, from, verdict),
+			take: (piece, from, verdict) => this.#changes.take(piece, from, verdict),
 		};
 		return new LargeWrites(host, this.#options);
 	}
@@ -281,80 +258,13 @@ export class OpenDocument {
 		);
 	}
 
-	#judge(
-		update: Uint8Array,
-		{ user, ownClients }: Writer,
-		changeBegan?: ReadonlyMap<number, number>,
-	): GateVerdict {
-		return inspectUpdate(update, {
-			document: this.#yjs,
-			part: this.name.part,
-			user,
-			owners: this.owners,
-			ownClients,
-			mayCopy: false,
-			changeBegan,
-		});
-	}
-
-	#take(update: Uint8Array, from: Writer, verdict: WriteVerdict): WriteVerdict {
-		return this.#change(from.user, () => this.#apply(update, from, verdict));
-	}
-
-	/** Applies what passed, within a change. */
-	#apply(update: Uint8Array, from: Writer, verdict: WriteVerdict): WriteVerdict {
-		const { user, version, mayWrite } = from;
-		// Whatever else is wrong with it may be because the client is old.
-		if (verdict.kind !== 'known' && version < this.#leastWriter) return { kind: 'outdated' };
-		if (verdict.kind !== 'ok') return verdict;
-		if (!mayWrite()) return { kind: 'refuse', refusal: 'notAllowed' };
-		this.#owners.claim(verdict, user);
-		const needs = leastWriterBeside(version, this.#options.leastWriters);
-		this.#leastWriter = Math.max(this.#leastWriter, needs);
-		Y.applyUpdate(this.#yjs, update);
-		if (hasPending(this.#yjs)) return { kind: 'refuse', refusal: 'malformed' };
-		this.#passed.push(verdict);
-		return verdict;
-	}
-
-	/** Everything that is applied meanwhile is one change: it is stored and told as one. */
-	#change<T>(user: string, apply: (transaction: Y.Transaction) => T): T {
-		this.#effect = undefined;
-		this.#written = [];
-		this.#passed = [];
-		let result: T;
-		try {
-			result = this.#yjs.transact(apply);
-		} catch (error) {
-			// A bug, halfway through: what is in memory is not what the disk will ever have.
-			this.#fail(error as Error);
-			throw error;
-		}
-		// The gate let through what Yjs could not place: a bug. The disk does not have it; start again from there.
-		if (hasPending(this.#yjs))
-			this.#fail(new Error(`${this.path}: an inspected update left something pending`));
-		else if (this.#effect) this.#append(this.#effect, user, this.#passed);
-		return result;
-	}
-
-	#append(
-		{ data, clocks }: Pick<AppliedUpdate, 'data' | 'clocks'>,
-		user: string,
-		passed: readonly Passed[],
-	): void {
+	#append({ clocks, entries, ...change }: Change): void {
 		const at = this.#options.now();
-		const isOnDisk = this.#inFlight.add({ data, at, entries: this.#written, clocks });
-		this.#size.grew(data.length);
-		const row = {
-			user,
-			client: passed.find(({ client }) => client !== null)?.client ?? null,
-			at,
-			data,
-			claims: passed.flatMap(({ claims }) => claims),
-			recovered: passed.flatMap(({ recovered }) => recovered),
-			leastWriter: this.#leastWriter,
-		};
-		this.#options.log.append(row).then(isOnDisk, (error: unknown) => this.#fail(error as Error));
+		const isOnDisk = this.#inFlight.add({ data: change.data, at, entries, clocks });
+		this.#size.grew(change.data.length);
+		this.#options.log
+			.append({ ...change, at })
+			.then(isOnDisk, (error: unknown) => this.#fail(error as Error));
 	}
 
 	/** Everybody is told first, then runs what waited for it; the tables come last. */
