@@ -39,13 +39,20 @@ export interface DeskParts {
 	readonly decidedElsewhere: () => ReadonlySet<string>;
 }
 
-/** Where one item stands. */
+/** Where one item stands: worked out again only when something about it changed. */
 class Place {
-	readonly #read: () => ItemProgress;
-	readonly progress: ItemProgress = $derived.by(() => this.#read());
+	readonly #standing: () => StandingHere | undefined;
+	readonly #progress: (standing: StandingHere | undefined) => ItemProgress;
+	/** Undefined where so little was said that there is nothing to decide. */
+	readonly standing: StandingHere | undefined = $derived.by(() => this.#standing());
+	readonly progress: ItemProgress = $derived.by(() => this.#progress(this.standing));
 
-	constructor(read: () => ItemProgress) {
-		this.#read = read;
+	constructor(
+		standing: () => StandingHere | undefined,
+		progress: (standing: StandingHere | undefined) => ItemProgress,
+	) {
+		this.#standing = standing;
+		this.#progress = progress;
 	}
 }
 
@@ -68,7 +75,7 @@ export class Desk {
 	/** Times of this sitting's submissions, for the rate. */
 	times = $state.raw<readonly number[]>([]);
 
-	/** Each worked out again only when something about its item changed: a list over 500 is read at every answer. */
+	/** In the order of the items: a list over 500 is read at every answer. */
 	readonly #places: readonly Place[];
 	/** Where every item stands for me. */
 	readonly progress: readonly ItemProgress[] = $derived.by(() =>
@@ -85,7 +92,13 @@ export class Desk {
 		this.#answers = answers;
 		this.#verdicts = verdicts;
 		this.#decidedElsewhere = decidedElsewhere;
-		this.#places = packet.items.map(({ id }) => new Place(() => this.#progressOf(id)));
+		this.#places = packet.items.map(
+			({ id }) =>
+				new Place(
+					() => this.#standingOf(id),
+					(standing) => this.#progressOf(id, standing),
+				),
+		);
 	}
 
 	/** Puts the first thing to do on the desk. Called once the documents are loaded. */
@@ -104,6 +117,10 @@ export class Desk {
 
 	get item(): PacketItem {
 		return this.packet.items[this.#index]!;
+	}
+
+	get #place(): Place {
+		return this.#places[this.#index]!;
 	}
 
 	/** The items a network that fails now must not take away: the neighbours of this one. */
@@ -142,7 +159,7 @@ export class Desk {
 
 	/** Different answers of people who were apart, where the item that lies here is to settle. */
 	get beside(): readonly AnswerGroup[] {
-		return this.isDecidedElsewhere ? [] : (this.#standingOf(this.item.id)?.beside ?? []);
+		return this.isDecidedElsewhere ? [] : (this.#place.standing?.beside ?? []);
 	}
 
 	/** People answered the item that lies here differently, and nobody has chosen yet. */
@@ -152,13 +169,13 @@ export class Desk {
 
 	/** The same, but it was taken up in another batch; what is said there is not told here. */
 	get isDecidedElsewhere(): boolean {
-		const { id } = this.item;
-		return this.#decidedElsewhere().has(id) && this.#standingOf(id)?.state === 'settle';
+		const isOpenHere = this.#place.standing?.state === 'settle';
+		return isOpenHere && this.#decidedElsewhere().has(this.item.id);
 	}
 
 	/** The answer that counts, where it is another one than mine. */
 	get chosen(): CurrentAnswer | undefined {
-		return otherThan(this.mine, this.#standingOf(this.item.id));
+		return otherThan(this.mine, this.#place.standing);
 	}
 
 	/** What is on the screen: the draft, else what was said last, else what came with the item. */
@@ -261,7 +278,6 @@ export class Desk {
 		this.#shownAtMs = performance.now();
 	}
 
-	/** Undefined where so little was said that there is nothing to decide. */
 	#standingOf(item: string): StandingHere | undefined {
 		const said = this.#answers.submissionsOf(item);
 		if (said.length < 2) return undefined;
@@ -273,10 +289,9 @@ export class Desk {
 		});
 	}
 
-	#progressOf(item: string): ItemProgress {
+	#progressOf(item: string, standing: StandingHere | undefined): ItemProgress {
 		const mine = this.#answers.latestOf(item, this.#me);
 		const verdict = mine && this.#verdicts.of(mine.id)[0]?.kind;
-		const standing = this.#standingOf(item);
 		if (standing?.state === 'settle' && !this.#decidedElsewhere().has(item)) return 'settle';
 		if (otherThan(mine, standing)) return 'others';
 		// Sent back because another answer was chosen: that asks for nothing more.
