@@ -23,6 +23,12 @@ export async function compactDocument(
 	);
 }
 
+/** The same, once the page has nothing better to do. A log is whole without it: what fails is only told. */
+export async function foldWhenIdle(replica: Replica, document: string): Promise<void> {
+	await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 10_000 }));
+	await compactDocument(replica, document).catch(reportError);
+}
+
 async function fold(replica: Replica, document: string): Promise<boolean> {
 	const { updates, documents, documentSnapshots } = replica;
 	const [row, part] = await readStored(replica, document);

@@ -1,8 +1,6 @@
-import Dexie from 'dexie';
 import * as Y from 'yjs';
-import { parseDocumentName } from '#shared/wire/document-name.ts';
+import type { DocumentRow, Replica } from '#app/replica/database.ts';
 import { applyInSlices } from './slices.ts';
-import type { DocumentRow, Replica, UndoRow } from '#app/replica/database.ts';
 
 /** The bookkeeping of a document that has none yet. */
 export function newDocumentRow(document: string): DocumentRow {
@@ -71,7 +69,7 @@ export function withDirt(row: DocumentRow, now = new Date().toISOString()): Docu
  * With one more client id of this person's own. Of a row that an older version wrote to, nobody knows all of
  * them, and it stays so.
  */
-export function withOwnClient(row: DocumentRow, client: number): DocumentRow {
+function withOwnClient(row: DocumentRow, client: number): DocumentRow {
 	if (row.ownClients === undefined && row.localHead > 0) return row;
 	const { ownClients = [] } = row;
 	return ownClients.includes(client) ? row : { ...row, ownClients: [...ownClients, client] };
@@ -84,6 +82,27 @@ export function acknowledged(row: DocumentRow, count: number): DocumentRow {
 		acked: Math.min(row.localHead, Math.max(row.acked, count)),
 		block: row.block === 'outdated' ? null : row.block,
 		isRewritten: false,
+	});
+}
+
+/**
+ * Writes updates behind the log; to be called within a transaction that read its bookkeeping. Answers that with
+ * them in it, so many of them made here by this Yjs client.
+ */
+export async function append(
+	replica: Replica,
+	before: DocumentRow,
+	updates: readonly Uint8Array[],
+	local: { readonly count: number; readonly client: number },
+): Promise<DocumentRow> {
+	const { document, head } = before;
+	await replica.updates.bulkAdd(
+		updates.map((data, index) => ({ document, seq: head + 1 + index, data })),
+	);
+	return withDirt({
+		...(local.count > 0 ? withOwnClient(before, local.client) : before),
+		head: head + updates.length,
+		localHead: before.localHead + local.count,
 	});
 }
 
@@ -152,28 +171,6 @@ export function rowsBetween(replica: Replica, document: string, from: number, to
 	return replica.updates
 		.where('[document+seq]')
 		.between([document, from], [document, to], true, true);
-}
-
-/** What can be undone in a document, item by item; only answers have drafts. */
-export async function readUndo(replica: Replica, document: string): Promise<UndoRow[]> {
-	if (parseDocumentName(document)?.part !== 'answers') return [];
-	return undoOf(replica, document).toArray();
-}
-
-/** The rows of what can be undone in a document. */
-export function undoOf(replica: Replica, document: string) {
-	return replica.undo
-		.where('[document+item]')
-		.between([document, Dexie.minKey], [document, Dexie.maxKey]);
-}
-
-/** Undoing something of so long ago would surprise more than it helps. */
-const undoLimitMs = 30 * 86_400_000;
-
-/** Forgets what could be undone and is too long ago. */
-export async function forgetOldUndo(replica: Replica): Promise<void> {
-	const before = new Date(Date.now() - undoLimitMs).toISOString();
-	await replica.undo.where('at').below(before).delete();
 }
 
 /** Applies what was read, as one transaction with its origin; answers what could not be. */

@@ -5,7 +5,7 @@ import { Bell } from '#app/net/bell.ts';
 import { fullJitterMs } from '#app/net/jitter.ts';
 import type { Block, DocumentRow, Refused } from '#app/replica/database.ts';
 import { changedSince, exchange, type CatchUpDoor } from './catch-up-door.ts';
-import { compactDocument, foldAfterRows } from '../device/compaction.ts';
+import { foldAfterRows, foldWhenIdle } from '../device/compaction.ts';
 import type { Documents } from '../documents.ts';
 import { keepLevel, readQuiet, type QuietDocument } from './quiet-document.ts';
 
@@ -210,10 +210,12 @@ export class CatchUp {
 		later: string[],
 	): Promise<void> {
 		const { name } = reply;
+		const { documents } = this.#options;
 		switch (reply.kind) {
 			case 'level':
 				if (!kept.has(name)) return this.#options.onSocket(name);
-				if (row.head - row.foldedTo > foldAfterRows) this.#foldWhenIdle(name);
+				if (row.head - row.foldedTo > foldAfterRows)
+					void foldWhenIdle(documents.replica, name).then(() => documents.changed(name));
 				return;
 			case 'resync':
 				return this.#options.onSocket(name);
@@ -283,14 +285,6 @@ export class CatchUp {
 		console.warn('Documents are exchanged one by one', error);
 		for (const name of this.#unsent) this.#options.onSocket(name);
 		this.#looksAt = performance.now() + lookMs;
-	}
-
-	#foldWhenIdle(name: string): void {
-		const { documents } = this.#options;
-		requestIdleCallback(() => {
-			const folding = compactDocument(documents.replica, name);
-			folding.then(() => documents.changed(name)).catch(reportError); // the log is whole without it
-		});
 	}
 }
 

@@ -5,7 +5,7 @@ import { lead } from '#app/replica/leadership.ts';
 import type { Refused } from '#app/replica/database.ts';
 import { CatchUp } from './catch-up.ts';
 import { Connection } from './connection.ts';
-import { forgetOldUndo } from '../device/document-storage.ts';
+import { forgetOldUndo } from '../device/undo-steps.ts';
 import type { Documents } from '../documents.ts';
 import type { DocumentHandle } from '../open-document.svelte.ts';
 import { readPeers } from '../presence/presence-state.ts';

@@ -1,5 +1,6 @@
 import * as Y from 'yjs';
-import { newDocumentRow, rowsBetween, undoOf, withDirt } from '../device/document-storage.ts';
+import { newDocumentRow, rowsBetween, withDirt } from '../device/document-storage.ts';
+import { undoOf } from '../device/undo-steps.ts';
 import type { Documents } from '../documents.ts';
 
 /**
