@@ -211,15 +211,10 @@ export class DocumentLog {
 		if (this.#queue.isEmpty) return;
 		const steps = this.#undo.unwritten;
 		const batch = await this.#queue.pack();
-		await this.#stored.write({
-			...batch,
-			steps,
-			isDoubted: this.#turns.failures > 0,
-			onWritten: () => {
-				this.#queue.written(batch);
-				this.#undo.written(steps);
-			},
-		});
+		await this.#stored.write({ ...batch, steps, isDoubted: this.#turns.failures > 0 });
+		// Not before the row counts them: until then it may say that the server has everything.
+		this.#queue.written(batch);
+		this.#undo.written(steps);
 		this.#tellDamage();
 		this.#announce();
 	}

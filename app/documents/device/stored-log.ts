@@ -22,8 +22,6 @@ interface Changes {
 	readonly steps: readonly UndoRow[];
 	/** A write over the bookkeeping failed: it may be behind what lies there. */
 	readonly isDoubted: boolean;
-	/** They are on the disk; what others wrote before them is not in the doc yet. */
-	readonly onWritten: () => void;
 }
 
 /** What one transaction found: the bookkeeping as it left it, and what lay there and was not yet in the doc. */
@@ -77,7 +75,7 @@ export class StoredLog {
 	}
 
 	/** Writes changes of the doc behind what lies there. */
-	async write({ updates, localCount, steps, isDoubted, onWritten }: Changes): Promise<void> {
+	async write({ updates, localCount, steps, isDoubted }: Changes): Promise<void> {
 		const local = { count: localCount, client: this.#doc.clientID };
 		const visit = await this.#visit(
 			'rw',
@@ -87,7 +85,6 @@ export class StoredLog {
 			},
 			{ isDoubted },
 		);
-		onWritten();
 		await this.#takeIn(visit);
 		this.#isRead = true;
 	}

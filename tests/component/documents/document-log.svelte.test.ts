@@ -115,6 +115,30 @@ test('a tab behind a fold catches up from the snapshot while it is open', async 
 	expect(draft(writer).get('r2/v/sentiment')).toBe('negative');
 });
 
+test('a change is not called safe while what another tab wrote before it is still being taken in', async () => {
+	const epoch = newEpoch();
+	const [writer, other] = [openTab(epoch), openTab(epoch)];
+	const handle = writer.documents.open(name);
+	await expect.poll(() => handle.isLoaded).toBe(true);
+	writer.documents.channel.close(); // it hears nothing: it learns at its own next write
+	const words = 'word '.repeat(2000);
+	for (let n = 0; n < 20; n++)
+		other.documents
+			.open(name)
+			.transact((doc) => doc.getMap('draft').set(`r${n}/v/comment`, `${n} ${words}`));
+	await other.documents.find(name)!.log.whenWritten();
+
+	const { log } = writer.documents.find(name)!;
+	handle.transact((doc) => doc.getMap('draft').set('r1/v/sentiment', 'positive'));
+	const said: string[] = [];
+	writer.documents.find(name)!.doc.on('update', () => said.push(log.saved));
+	await log.whenWritten();
+	expect(said.length).toBeGreaterThan(1);
+	expect(new Set(said)).toEqual(new Set(['saving']));
+	expect(log.saved).toBe('on this device');
+	expect(draft(writer).size).toBe(21);
+});
+
 test('storage that fails is said, the changes stay in memory and are written when it works again', async () => {
 	const tab = openTab(newEpoch());
 	const handle = tab.documents.open(name);
