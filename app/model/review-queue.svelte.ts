@@ -1,6 +1,7 @@
 import { Offline, type Api } from '#app/net/api.ts';
 import type { Replica } from '#app/replica/database.ts';
 import type { ReviewEntry } from '#shared/api/replies.ts';
+import { PagedRows, type Page } from './paged-rows.svelte.ts';
 
 export type ReviewState = 'waiting' | 'returned' | 'settle';
 
@@ -54,37 +55,13 @@ export async function fetchReview(deps: Omit<Deps, 'replica'>): Promise<ReviewEn
  * What waits for a reviewer, as the server lists it. The list shrinks while it is read, so it is read again
  * from its top, as far as somebody looked. What was seen last stays on the device.
  */
-export class ReviewQueue {
+export class ReviewQueue extends PagedRows<ReviewEntry> {
 	readonly #deps: Deps;
-	readonly #abort = new AbortController();
-	#wanted = pageEntries;
-	#isBusy = false;
-	#isStale = false;
-	#entries = $state.raw<readonly ReviewEntry[]>([]);
-	#total = $state(0);
-	#isLoaded = $state(false);
-	#isWhole = $state(false);
 	#isFromDevice = $state(false);
-	#failure = $state.raw<unknown>();
 
 	constructor(deps: Deps) {
+		super((after, signal) => this.#page(after, signal));
 		this.#deps = deps;
-	}
-
-	get entries(): readonly ReviewEntry[] {
-		return this.#entries;
-	}
-
-	get total(): number {
-		return this.#total;
-	}
-
-	get isLoaded(): boolean {
-		return this.#isLoaded;
-	}
-
-	get isWhole(): boolean {
-		return this.#isWhole;
 	}
 
 	/** There is no network: this is what was seen last. */
@@ -92,73 +69,35 @@ export class ReviewQueue {
 		return this.#isFromDevice;
 	}
 
-	get failure(): unknown {
-		return this.#failure;
-	}
-
-	/** Reads the list again. */
-	reload(): void {
-		this.#isStale = true;
-		if (!this.#isBusy) void this.#read();
-	}
-
-	/** Reads twice as far. */
+	/** Reads a page further. */
 	more(): void {
-		if (this.#isWhole || this.#isBusy) return;
-		this.#wanted *= 2; // the list is read from its top: doubling keeps that cheap
-		this.reload();
+		if (!this.isWhole) this.reach(this.rows.length + 1);
 	}
 
-	stop(): void {
-		this.#abort.abort();
-	}
-
-	async #read(): Promise<void> {
-		this.#isBusy = true;
+	async #page(after: string | undefined, signal: AbortSignal): Promise<Page<ReviewEntry>> {
 		try {
-			while (this.#isStale) {
-				this.#isStale = false;
-				await this.#readOnce();
-			}
-			this.#failure = undefined;
+			const { entries, ...page } = await fetchReviewPage(this.#deps, after, signal);
+			this.#isFromDevice = false;
+			if (after === undefined) void this.#keep({ entries, total: page.total });
+			return { ...page, rows: entries };
 		} catch (error) {
-			if (this.#abort.signal.aborted) return;
-			if (error instanceof Offline) await this.#recall();
-			else this.#failure = error;
-		} finally {
-			this.#isBusy = false;
+			if (!(error instanceof Offline)) throw error;
+			this.#isFromDevice = true;
+			if (after !== undefined) throw error;
+			// What lies here is better than nothing, and says so.
+			return this.isLoaded ? this.here : await this.#kept();
 		}
 	}
 
-	async #readOnce(): Promise<void> {
-		const entries: ReviewEntry[] = [];
-		let after: string | undefined;
-		do {
-			const page = await fetchReviewPage(this.#deps, after, this.#abort.signal);
-			entries.push(...page.entries);
-			after = page.next;
-			this.#total = page.total;
-		} while (after !== undefined && entries.length < this.#wanted);
-		this.#entries = entries;
-		this.#isWhole = after === undefined;
-		this.#isLoaded = true;
-		this.#isFromDevice = false;
-		await this.#deps.replica.settings.put({
-			key: this.#key,
-			value: { entries: entries.slice(0, pageEntries), total: this.#total },
-		});
+	/** A courtesy: where the disk is full, or the page is being left, the list is there all the same. */
+	async #keep(value: Omit<ReviewPage, 'next'>): Promise<void> {
+		await this.#deps.replica.settings.put({ key: this.#key, value }).catch(() => undefined);
 	}
 
-	/** What lies here is better than nothing, and says so. */
-	async #recall(): Promise<void> {
-		this.#isFromDevice = true;
-		if (this.#isLoaded) return;
+	async #kept(): Promise<Page<ReviewEntry>> {
 		const row = await this.#deps.replica.settings.get(this.#key);
 		const { entries, total } = (row?.value ?? { entries: [], total: 0 }) as ReviewPage;
-		this.#entries = entries;
-		this.#total = total;
-		this.#isWhole = true;
-		this.#isLoaded = true;
+		return { rows: entries, total };
 	}
 
 	get #key(): string {

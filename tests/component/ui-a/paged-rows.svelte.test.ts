@@ -4,14 +4,15 @@ import { PagedRows, type Page } from '#app/model/paged-rows.svelte.ts';
 /** A list of numbers on a server that can be cut off and that may change. */
 function numbers(count: number, pageSize: number) {
 	const asked: (string | undefined)[] = [];
-	const server = { isUp: true, offset: 0 };
+	const server = { isUp: true, offset: 0, count };
 	const list = new PagedRows<number>((after): Promise<Page<number>> => {
 		asked.push(after);
 		if (!server.isUp) return Promise.reject(new Error('The server cannot be reached'));
 		const from = Number(after ?? 0);
-		const to = Math.min(count, from + pageSize);
+		const to = Math.min(server.count, from + pageSize);
 		const rows = Array.from({ length: to - from }, (_, index) => from + index + server.offset);
-		return Promise.resolve({ rows, total: count, ...(to < count ? { next: String(to) } : {}) });
+		const next = to < server.count ? { next: String(to) } : {};
+		return Promise.resolve({ rows, total: server.count, ...next });
 	});
 	return { list, server, asked };
 }
@@ -58,6 +59,33 @@ test('reading again touches the pages on screen only', async () => {
 	expect([list.rows[99], list.rows[100], list.rows[199], list.rows[200]]).toEqual([
 		99, 1100, 1199, 200,
 	]);
+});
+
+test('what is asked for while a page is read waits its turn', async () => {
+	const { list, server, asked } = numbers(500, 100);
+	list.reach(100);
+	await expect.poll(() => list.rows.length).toBe(100);
+	server.offset = 1000;
+	list.reach(200);
+	void list.refresh(0, 10);
+	await list.refresh(10, 20); // what is on screen now: read once
+	expect(asked).toEqual([undefined, '100', undefined]);
+	expect([list.rows[0], list.rows[100]]).toEqual([1000, 1100]);
+});
+
+test('a list that shrank is read again from its top, as far as somebody looked', async () => {
+	const { list, server, asked } = numbers(500, 100);
+	list.reach(200);
+	await expect.poll(() => list.rows.length).toBe(200);
+	asked.length = 0;
+	server.count = 250;
+	list.reload();
+	list.reload();
+	list.reach(201);
+	await expect.poll(() => list.isWhole).toBe(true);
+	expect(list.rows).toHaveLength(250);
+	expect(list.total).toBe(250);
+	expect(asked).toEqual([undefined, '100', '200']);
 });
 
 test('a list that was left shows no error and reads no more', async () => {
