@@ -9,13 +9,12 @@ import type { Counters } from '../counters.ts';
 import type { Standing } from '../directory.ts';
 import { FewAtOnce } from '../few-at-once.ts';
 import type { OpenDocument } from '../document/open-document.ts';
+import { limits } from '../gate/limits.ts';
 
 /** Beyond this an answer takes no more documents; the last one may go over it. */
 const answerBytes = 4 * 1024 * 1024;
 /** Documents of one request that are opened at once. */
 const openAtOnce = 8;
-/** The 2,000 Yjs clients that a document may have at most, at 13 bytes each. */
-const stateVectorBytes = 26_000;
 
 /** What an exchange needs from the documents. */
 export interface ExchangeHost {
@@ -205,7 +204,7 @@ function isAhead(client: Uint8Array, document: Uint8Array): boolean {
 }
 
 function isStateVector(bytes: Uint8Array): boolean {
-	if (bytes.length > stateVectorBytes) return false;
+	if (bytes.length > limits.stateVectorBytes) return false;
 	try {
 		return bytes.length === 0 || Y.decodeStateVector(bytes) instanceof Map;
 	} catch {

@@ -12,6 +12,7 @@ import { Delivery } from './delivery.ts';
 import type { Frame } from './frame.ts';
 import { Incoming } from './incoming.ts';
 import type { Listener, OpenDocument } from '../document/open-document.ts';
+import { limits } from '../gate/limits.ts';
 import { keepAlive, nobodyShown, showsSomebody } from './presence.ts';
 import type { Received, Share } from './received.ts';
 import { Receipts } from './receipts.ts';
@@ -125,10 +126,7 @@ export class Connection implements Listener {
 			},
 			refuse: (refusal, data) => this.#refuse(refusal, data),
 			ready: () => this.#drain(),
-			failed: (error) => {
-				this.#host.failed(error, `an update of ${this.#path} could not be judged`);
-				this.close(closeCodes.overloaded);
-			},
+			failed: (error) => this.#failed(error),
 		});
 		this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
 		this.#heardAt = options.host.elapsed();
@@ -284,7 +282,17 @@ export class Connection implements Listener {
 
 	/** What the client sent before it went is taken. */
 	#finish(): void {
-		if (this.#phase.kind === 'joined') this.#incoming.flush(this.#phase.document);
+		try {
+			if (this.#phase.kind === 'joined') this.#incoming.flush(this.#phase.document);
+		} catch (error) {
+			this.#failed(error);
+		}
+	}
+
+	/** S5: an error in the middle of one document ends nothing else; the client has it still, and brings it again. */
+	#failed(error: unknown): void {
+		this.#host.failed(error, `a message about ${this.#path} could not be taken`);
+		this.close(closeCodes.overloaded);
 	}
 
 	#leave(): void {
@@ -316,7 +324,11 @@ export class Connection implements Listener {
 
 	#drain(): void {
 		let frame: Uint8Array | undefined;
-		while (this.#isReady() && (frame = this.#takeFrame())) this.#handle(frame);
+		try {
+			while (this.#isReady() && (frame = this.#takeFrame())) this.#handle(frame);
+		} catch (error) {
+			this.#failed(error);
+		}
 		if (!this.#socket.isPaused || !this.#isFlowing()) return;
 		this.#heardAt = this.#host.elapsed(); // its answers to our pings could not be read
 		this.#socket.resume();
@@ -428,6 +440,7 @@ function isEmpty(bytes: Uint8Array): boolean {
 }
 
 function isStateVector(bytes: Uint8Array): boolean {
+	if (bytes.length > limits.stateVectorBytes) return false;
 	try {
 		Y.decodeStateVector(bytes);
 		return true;

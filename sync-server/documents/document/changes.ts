@@ -51,6 +51,8 @@ export class Changes {
 	#passed: Passed[] = [];
 	#effect: Pick<Change, 'data' | 'clocks'> | undefined;
 	#entries: FreshEntry[] = [];
+	/** How many items were looked at and deleted in this turn. */
+	#workOfTurn = 0;
 
 	constructor(options: ChangesOptions) {
 		const { yjs, name, owners } = options;
@@ -66,14 +68,17 @@ export class Changes {
 		observeEntries(yjs, name.part, owners.byClient, (entry) => this.#entries.push(entry));
 	}
 
-	/** What the gate says of an update; `changeBegan` where it is to be a part of a change that began there. */
+	/**
+	 * What the gate says of an update; `changeBegan` where it is to be a part of a change that began there. What
+	 * would be too much for this turn, together with what came before it, is left to be judged aside (S13).
+	 */
 	judge(
 		update: Uint8Array,
 		{ user, ownClients }: Writer,
 		changeBegan?: ReadonlyMap<number, number>,
 	): GateVerdict {
 		const { yjs, name, owners } = this.#options;
-		return inspectUpdate(update, {
+		const verdict = inspectUpdate(update, {
 			document: yjs,
 			part: name.part,
 			user,
@@ -82,6 +87,14 @@ export class Changes {
 			mayCopy: false,
 			changeBegan,
 		});
+		return verdict.kind === 'ok' && !this.#fitsThisTurn(verdict.work) ? { kind: 'copy' } : verdict;
+	}
+
+	#fitsThisTurn(work: number): boolean {
+		if (work === 0) return true;
+		if (this.#workOfTurn === 0) setImmediate(() => (this.#workOfTurn = 0));
+		this.#workOfTurn += work;
+		return this.#workOfTurn <= limits.mainThreadItems;
 	}
 
 	/** Applies an update that passed as a change of its own, or says what became of one that did not. */
@@ -133,17 +146,16 @@ export class Changes {
 		this.#effect = undefined;
 		this.#entries = [];
 		this.#passed = [];
-		let result: T;
 		try {
-			result = yjs.transact(apply);
+			const result = yjs.transact(apply);
+			// The gate let through what Yjs could not place: a bug. The disk does not have it; start again from there.
+			if (hasPending(yjs)) failed(new Error(`${path}: an inspected update left something pending`));
+			else if (this.#effect) made(this.#changeOf(user, this.#effect));
+			return result;
 		} catch (error) {
 			failed(error as Error); // a bug, halfway through
 			throw error;
 		}
-		// The gate let through what Yjs could not place: a bug. The disk does not have it; start again from there.
-		if (hasPending(yjs)) failed(new Error(`${path}: an inspected update left something pending`));
-		else if (this.#effect) made(this.#changeOf(user, this.#effect));
-		return result;
 	}
 
 	#changeOf(user: string, effect: Pick<Change, 'data' | 'clocks'>): Change {

@@ -5,18 +5,22 @@ export type Deletes =
 	| { readonly kind: 'items'; readonly items: readonly Y.Item[] }
 	| { readonly kind: 'gap' }
 	| { readonly kind: 'malformed' }
-	| { readonly kind: 'limit' };
+	| { readonly kind: 'limit' }
+	/** More than was asked for. */
+	| { readonly kind: 'many' };
 
 type DeleteSet = ReturnType<typeof Y.createDeleteSet>;
 
 /**
  * The items of the document that a delete set would newly delete. Ranges beyond what the document and the
- * update know are a gap: Yjs would keep them, and delete what comes later.
+ * update know are a gap: Yjs would keep them, and delete what comes later. No more items are looked for than
+ * `atMost`.
  */
 export function newlyDeleted(
 	deletes: DeleteSet,
 	store: Y.Doc['store'],
 	clocks: ReadonlyMap<number, number>,
+	atMost = Infinity,
 ): Deletes {
 	let ranges = 0;
 	const items: Y.Item[] = [];
@@ -35,6 +39,7 @@ export function newlyDeleted(
 				const struct = structs[index]!;
 				if (struct.id.clock >= end) break;
 				if (struct instanceof Y.Item && !struct.deleted) items.push(struct);
+				if (items.length > atMost) return { kind: 'many' };
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import { integrationOrder } from './integration-order.ts';
 import { isAuthored, mayUseKey, rootKind } from './key-rules.ts';
 import { limits } from './limits.ts';
 import { Places } from './places.ts';
+import { PlacingWork } from './placing-work.ts';
 import { isPlainJson } from './value-limits.ts';
 
 /** What an update is judged against: the document it would change, and who sends it. */
@@ -23,7 +24,7 @@ export interface GateContext {
 	 * The others that nobody owns are taken as recovered through them.
 	 */
 	readonly ownClients?: ReadonlySet<number> | undefined;
-	/** False in the main thread: a copy of a large document takes long. */
+	/** False in the main thread: a copy of a large document takes long, and so does what touches much of one. */
 	readonly mayCopy?: boolean;
 	/** Where the clocks stood when the change began that it is to be a part of. */
 	readonly changeBegan?: ReadonlyMap<number, number> | undefined;
@@ -49,8 +50,10 @@ export type GateVerdict =
 			readonly entries: readonly JudgedEntry[];
 			/** It takes away what the change it is to be a part of brought: then nobody would ever see that. */
 			readonly undoesChange: boolean;
+			/** How many items of the document will be looked at and deleted when it is applied. */
+			readonly work: number;
 	  }
-	/** Only a copy of the document can tell. */
+	/** Only a copy of the document can tell, or it is too much for the main thread. */
 	| { readonly kind: 'copy' }
 	/** Something before it is missing: ask for the whole. */
 	| { readonly kind: 'resync' }
@@ -74,23 +77,32 @@ export function inspectUpdate(update: Uint8Array, context: GateContext): GateVer
 
 	const newClients = claimedBy(added.items, context);
 	if (!newClients) return refuse('foreignClient');
+	const fresh = [...newClients.claims, ...newClients.recovered];
+	if (fresh.length > 0 && document.store.clients.size + fresh.length > limits.documentClients)
+		return refuse('limit');
 
-	const deleted = newlyDeleted(decoded.ds, document.store, added.clocks);
+	const mostWork = context.mayCopy === false ? limits.mainThreadItems : Infinity;
+	const deleted = newlyDeleted(decoded.ds, document.store, added.clocks, mostWork);
 	if (deleted.kind === 'gap') return { kind: 'resync' };
+	if (deleted.kind === 'many') return { kind: 'copy' };
 	if (deleted.kind !== 'items') return refuse(deleted.kind);
 	if (added.items.length === 0 && deleted.items.length === 0) return { kind: 'known' };
 
 	const places = new Places(document);
+	const placing = new PlacingWork(document);
 	const entries = new Map<string, WrittenEntry>();
 	const newRoots = new Set<string>();
 	for (const item of added.items) {
 		const place = places.add(item);
 		const refusal = place ? checkItem(item, place, context) : 'shape';
 		if (refusal || !place) return refuse(refusal ?? 'shape');
+		if (!placing.add(item, place)) return refuse('limit');
 		if (!document.share.has(place.root)) newRoots.add(place.root);
 		if (place.key !== null && isAuthored(place.root))
 			entryAt(entries, place.root, place.key).added.push(item);
 	}
+	const work = placing.steps + deleted.items.length;
+	if (work > mostWork) return { kind: 'copy' };
 	if (newRoots.size > 0 && document.share.size + newRoots.size > limits.roots)
 		return refuse('limit');
 	for (const item of deleted.items) {
@@ -118,6 +130,7 @@ export function inspectUpdate(update: Uint8Array, context: GateContext): GateVer
 		client: added.items[0]?.id.client ?? null,
 		...newClients,
 		entries: judged,
+		work,
 		undoesChange:
 			changeBegan !== undefined &&
 			deleted.items.some(({ id }) => id.clock >= (changeBegan.get(id.client) ?? 0)),

@@ -16,8 +16,18 @@ export const limits = {
 	mainThreadStructs: 20_000,
 	/** Yjs clients in one update: one per tab that was ever opened on the document. */
 	clients: 2_000,
+	/** Yjs clients of a whole document. Every change and every greeting goes over all of them. */
+	documentClients: 10_000,
+	/** What somebody says to have: so much as 20,000 clients are told in. */
+	stateVectorBytes: 256 * 1024,
 	structs: 400_000,
 	deleteRanges: 100_000,
+	/** How many items Yjs may look at to find the places of those of one update: 50 ms (placing-work.ts). */
+	placingSteps: 400_000,
+	/** How many values of one key may stand beside each other: as many tabs set it, and none saw another do so. */
+	besideEachOther: 500,
+	/** How many items are looked at and deleted within one turn of the main thread: 15 ms. The rest is judged aside. */
+	mainThreadItems: 20_000,
 	/** How far the clocks of one update may move; text counts every code unit. */
 	clockAdvance: 4_000_000,
 	/** Root types: two maps, and a text for each item and tool that has one. */

@@ -3,6 +3,7 @@ import * as Y from 'yjs';
 import type { CatchUpAsk, CatchUpReply } from '#shared/wire/catch-up.ts';
 import { formatCursor, parseCursor } from '#shared/wire/cursor.ts';
 import { documentVersion } from '#shared/wire/document-version.ts';
+import { limits } from '#sync-server/documents/gate/limits.ts';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
 import { cleanUpAfterEach, serversIn } from './cleanups.ts';
 import type { SyncServer, SyncServerOptions } from './sync-server.ts';
@@ -265,7 +266,7 @@ describe('S15 many documents at once', () => {
 		const on = await server();
 		const device = new Device();
 		device.edit(nameOf(1), set('i1/v/t', 'a'));
-		for (const stateVector of [Uint8Array.of(200), new Uint8Array(30_000)]) {
+		for (const stateVector of [Uint8Array.of(200), new Uint8Array(limits.stateVectorBytes + 1)]) {
 			const request = { version: 1, asks: [{ ...device.ask(nameOf(1)), stateVector }] };
 			const who = { user: 'ada', credential: 'x' };
 			const [reply] = await on.documents.exchange(who, request);

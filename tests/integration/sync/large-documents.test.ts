@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
 import { readBroughtBack, writeBroughtBack } from '#shared/wire/brought-back.ts';
 import { splitUpdate } from '#shared/wire/split-update.ts';
@@ -163,6 +164,70 @@ describe('S13 what is large is taken up piece by piece', () => {
 		const again = await openDocument(cleanups, { disk });
 		expect(await again.write(Y.encodeStateAsUpdate(large), ada)).toMatchObject({ kind: 'ok' });
 		expect(again.stateVector()).toEqual(Y.encodeStateVector(large));
+	});
+});
+
+describe('S13 what is small and does much', () => {
+	test('a few bytes that delete 300,000 entries are taken piece by piece', async () => {
+		const document = await openDocument(cleanups);
+		const large = new Y.Doc();
+		large.transact(() => {
+			for (let index = 0; index < 300_000; index++)
+				large.getMap('draft').set(`i${index % 500}/r/${index}`, index);
+		});
+		expect(await document.write(Y.encodeStateAsUpdate(large), ada)).toMatchObject({ kind: 'ok' });
+		await document.whenSettled();
+		const before = Y.encodeStateVector(large);
+		large.transact(() => large.getMap('draft').clear());
+		const update = Y.encodeStateAsUpdate(large, before);
+		expect(update.length).toBeLessThan(20);
+		const ended = watchTurns();
+		expect(await document.write(update, bob)).toMatchObject({ kind: 'ok' });
+		expect(ended()).toBeLessThan(100);
+		const copy = new Y.Doc();
+		Y.applyUpdate(copy, document.difference(Uint8Array.of(0)));
+		expect(copy.getMap('draft').size).toBe(0);
+	}, 120_000);
+
+	test('values beside many others of their key hold up no turn, however many small updates they come in', async () => {
+		const { url, documents } = await server();
+		const bob = await WireClient.join(`${url}/${answers}?user=bob`);
+		const eve = await WireClient.join(`${url}/${answers}?user=eve`, { answers: false });
+		const updates = Array.from({ length: 1500 }, (_, index) => {
+			const apart = new Y.Doc();
+			apart.clientID = index + 1;
+			apart.getMap('draft').set('i1/v/t', index);
+			return Y.encodeStateAsUpdate(apart);
+		});
+		const ended = watchTurns();
+		for (const [index, update] of updates.entries()) {
+			eve.send({ kind: 'update', update });
+			if (index % 100 === 0) await new Promise(setImmediate);
+		}
+		await eve.until(() => false);
+		expect(eve.closedWith).toBe(4409); // three too many
+		bob.edit((document) => document.getMap('draft').set('i2/v/t', 'mine'));
+		expect(await bob.barrier()).toBe('saved');
+		expect(ended()).toBeLessThan(100);
+		expect(documents.stats().refused).toBe(3);
+	});
+
+	test('somebody who says to have more than any document holds is not listened to', async () => {
+		const { url } = await server();
+		const eve = await WireClient.join(`${url}/${answers}?user=eve`, { wakes: true });
+		const claimed = encoding.encode((out) => {
+			encoding.writeVarUint(out, 3_000_000);
+			for (let client = 0; client < 3_000_000; client++) {
+				encoding.writeVarUint(out, client);
+				encoding.writeVarUint(out, 1);
+			}
+		});
+		const ended = watchTurns();
+		const heard = eve.kinds().length;
+		eve.send({ kind: 'step1', stateVector: claimed });
+		expect(await eve.barrier()).toMatchObject({ code: 1 });
+		expect(ended()).toBeLessThan(100);
+		expect(eve.kinds().slice(heard)).not.toContain('step2');
 	});
 });
 

@@ -6,10 +6,11 @@ import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protoc
 import * as Y from 'yjs';
 import { readDocument } from '#sync-server/log/compact-document.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
+import type { OpenedDocument } from '#sync-server/log/update-log.ts';
 import { openSqliteLog } from '#sync-server/log/sqlite/open-log.ts';
 import { cleanUpAfterEach, serversIn } from './cleanups.ts';
 import { openDocument, writer } from './open-document.ts';
-import { startSyncServer } from './sync-server.ts';
+import { startSyncServer, TestTables } from './sync-server.ts';
 import { WireClient } from './wire-client.ts';
 
 /** Pitfalls of other servers that no rule's own test walks into (tests/README.md has the list). */
@@ -75,6 +76,57 @@ test('S9 who comes back before the old socket is known to be gone keeps what is 
 	expect(await after.barrier()).toBe('saved');
 	await other.until(() => other.document.getMap('draft').get('i1/v/t') === 'a');
 	expect(after.closedWith).toBeUndefined();
+});
+
+test('S5 an error in the middle of one document closes that, and ends neither the others nor the server', async () => {
+	const disk = new MemoryDisk();
+	const log = openMemoryLog(disk);
+	const tables = new TestTables();
+	tables.batches.add('c');
+	let isBroken = false;
+	const open = async (path: string): Promise<OpenedDocument> => {
+		const opened = await log.open(path);
+		return {
+			...opened,
+			append(update) {
+				if (isBroken && path === answers) throw new Error('a bug');
+				return opened.append(update);
+			},
+		};
+	};
+	const { url, documents } = await server({ disk, tables, log: { ...log, open } });
+	const other = await WireClient.join(`${url}/p/c/answers?user=bob`);
+	const write = (client: WireClient): Uint8Array =>
+		client.edit((document) => document.getMap('draft').set('i1/v/t', 'a'));
+	const large = (client: WireClient): Uint8Array =>
+		client.edit((document) => {
+			for (let index = 0; index < 3000; index++)
+				document.getMap('draft').set(`i${index}/v/t`, 'much');
+		});
+	const whole = (client: WireClient): void => {
+		write(client);
+		client.send({ kind: 'step2', update: Y.encodeStateAsUpdate(client.document) });
+	};
+	const leaving = (client: WireClient): void => {
+		write(client);
+		void client.close();
+	};
+	for (const act of [write, large, whole, leaving]) {
+		isBroken = false;
+		const client = await WireClient.join(`${url}/${answers}?user=ada`);
+		expect(await client.barrier('before')).toBe('saved');
+		isBroken = true;
+		act(client);
+		await client.until(() => false);
+		if (act !== leaving) expect([act.name, client.closedWith]).toEqual([act.name, 1013]);
+		write(other);
+		expect(await other.barrier()).toBe('saved');
+	}
+	isBroken = false;
+	const again = await WireClient.join(`${url}/${answers}?user=ada`);
+	write(again);
+	expect(await again.barrier()).toBe('saved');
+	expect(documents.stats().connections).toBe(2);
 });
 
 test('S2 bytes of a socket that are used again before the commit do not change what is written', async () => {

@@ -196,6 +196,30 @@ export function hostileUpdates(
 			verdict: 'limit',
 		},
 		{
+			name: '2,000 values of one key, none of which saw another',
+			update: bytes(
+				varUints(1),
+				block(7, 0, 2000),
+				(out) => {
+					for (let index = 0; index < 2000; index++) item('draft', 'i1/v/t', 8, any(1))(out);
+				},
+				noDeletes,
+			),
+			verdict: 'limit',
+		},
+		{
+			name: '1,000 words at the beginning of one text, each by another client that saw none',
+			update: bytes(
+				varUints(1000),
+				...Array.from({ length: 1000 }, (_, index): Write => (out) => {
+					block(1000 + index, 0, 1)(out);
+					item('text/i1/why', null, 4, string('x'))(out);
+				}),
+				noDeletes,
+			),
+			verdict: 'limit',
+		},
+		{
 			name: 'a root that is none',
 			update: one(item('elsewhere', 'k', 8, any(1))),
 			verdict: 'shape',

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import type { Part } from '#shared/access/access.ts';
 import { inspectUpdate, type GateVerdict } from '#sync-server/documents/gate/inspect-update.ts';
+import { limits } from '#sync-server/documents/gate/limits.ts';
 import { honestDocument, hostileUpdates, submission } from './hostile-updates.ts';
 
 const owners = new Map([
@@ -118,6 +119,116 @@ describe('S6 entries have one author', () => {
 		const other = join(9);
 		other.getMap('submitted').set('s1', submission('negative'));
 		expect(sync('ada', other)).toBe('authored');
+	});
+});
+
+describe('S13 what Yjs would look for too long to place', () => {
+	/** So many letters of one text that know nothing of each other, and a few values of one key likewise. */
+	function crowded(letters: number, values: number): Y.Doc {
+		const document = new Y.Doc();
+		for (let client = 0; client < Math.max(letters, values); client++) {
+			const apart = new Y.Doc();
+			apart.clientID = 10 + client;
+			if (client < letters) apart.getText('text/i1/why').insert(0, 'x');
+			if (client < values) apart.getMap('draft').set('i1/v/t', client);
+			Y.applyUpdate(document, Y.encodeStateAsUpdate(apart));
+		}
+		return document;
+	}
+	const judge = (document: Y.Doc, write: (apart: Y.Doc) => void, mayCopy?: false): GateVerdict => {
+		const apart = new Y.Doc();
+		write(apart);
+		const update = Y.encodeStateAsUpdate(apart);
+		const context = { document, part: 'answers', user: 'eve', owners } as const;
+		return inspectUpdate(update, mayCopy === undefined ? context : { ...context, mayCopy });
+	};
+
+	test('one word apart from many passes, and counts what it stands beside', () => {
+		const document = crowded(2000, 300);
+		const word = judge(document, (apart) => apart.getText('text/i1/why').insert(0, 'word'));
+		expect(word).toMatchObject({ kind: 'ok', work: 2000 });
+		const value = judge(document, (apart) => apart.getMap('draft').set('i1/v/t', 'mine'));
+		expect(value).toMatchObject({ kind: 'ok' });
+		expect(value.kind === 'ok' && value.work).toBeGreaterThanOrEqual(300);
+	});
+
+	test('many words apart from many are judged aside, and refused there where they are too many', () => {
+		const document = crowded(2000, 0);
+		const words = (count: number) => (apart: Y.Doc) => {
+			// Each of a client that saw none of the others.
+			for (let client = 0; client < count; client++) {
+				const one = new Y.Doc();
+				one.clientID = 100_000 + client;
+				one.getText('text/i1/why').insert(0, 'y');
+				Y.applyUpdate(apart, Y.encodeStateAsUpdate(one));
+			}
+		};
+		expect(word(judge(document, words(20), false))).toBe('copy');
+		expect(word(judge(document, words(20)))).toBe('ok');
+		expect(word(judge(document, words(200)))).toBe('limit');
+	});
+
+	test('a value of a key with 500 others that saw nothing of each other is one too many', () => {
+		const set = (apart: Y.Doc): void => void apart.getMap('draft').set('i1/v/t', 'mine');
+		expect(word(judge(crowded(0, 500), set))).toBe('ok');
+		expect(word(judge(crowded(0, 501), set))).toBe('limit');
+	});
+
+	test('who saw what is there costs nothing, whatever is written', () => {
+		const document = crowded(300, 300);
+		const mine = new Y.Doc();
+		Y.applyUpdate(mine, Y.encodeStateAsUpdate(document));
+		const before = Y.encodeStateVector(mine);
+		const text = mine.getText('text/i1/why');
+		for (let index = 0; index < 500; index++) {
+			text.insert((index * 7) % text.length, 'more');
+			text.insert(0, 'first');
+			mine.getMap('draft').set('i1/v/t', `mine ${index}`);
+			mine.getMap('draft').set(`i1/r/${index}`, { tool: 'box' });
+		}
+		const update = Y.encodeStateAsUpdate(mine, before);
+		const context = { document, part: 'answers', user: 'eve', owners, mayCopy: false } as const;
+		expect(inspectUpdate(update, context)).toMatchObject({ kind: 'ok', work: 1 });
+		const whole = Y.encodeStateAsUpdate(mine);
+		const anew = inspectUpdate(whole, { ...context, document: new Y.Doc() });
+		expect(word(anew)).not.toBe('limit');
+	});
+
+	test('one client too many for a document is refused, more of those it has are not', () => {
+		const document = new Y.Doc();
+		for (let client = 0; client < limits.documentClients; client++)
+			document.store.clients.set(client + 10, [new Y.GC(Y.createID(client + 10, 0), 1)]);
+		const known = new Map([[10, 'eve']]);
+		const context = { document, part: 'answers', user: 'eve', owners: known } as const;
+		const write = (client: number, clock: number): string => {
+			const one = new Y.Doc();
+			one.clientID = client;
+			one.getMap('draft').set('i1/v/a', 1);
+			one.getMap('draft').set('i1/v/b', 1);
+			const from = new Map([[client, clock]]);
+			return word(inspectUpdate(Y.encodeStateAsUpdate(one, Y.encodeStateVector(from)), context));
+		};
+		expect(write(10, 1)).toBe('ok');
+		expect(write(5, 0)).toBe('limit');
+	});
+
+	test('a deletion of more than a turn can take is judged aside', () => {
+		const document = new Y.Doc();
+		document.transact(() => {
+			for (let index = 0; index <= limits.mainThreadItems; index++)
+				document.getMap('draft').set(`i1/r/${index}`, 1);
+		});
+		const mine = new Y.Doc();
+		Y.applyUpdate(mine, Y.encodeStateAsUpdate(document));
+		const before = Y.encodeStateVector(mine);
+		mine.transact(() => mine.getMap('draft').clear());
+		const update = Y.encodeStateAsUpdate(mine, before);
+		const context = { document, part: 'answers', user: 'eve', owners } as const;
+		expect(word(inspectUpdate(update, { ...context, mayCopy: false }))).toBe('copy');
+		expect(inspectUpdate(update, context)).toMatchObject({
+			kind: 'ok',
+			work: limits.mainThreadItems + 1,
+		});
 	});
 });
 
