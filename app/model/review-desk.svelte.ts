@@ -121,7 +121,8 @@ export class ReviewDesk {
 	#decide(plan: readonly PlannedVerdict[], note: string | undefined): void {
 		const { current } = this;
 		const next = this.#neighbour();
-		this.#parts.documents.decide(plan, note);
+		const answered = current!.heads.flatMap((head) => this.verdictsOf(head));
+		this.#parts.documents.decide(plan, note, answered);
 		this.#done = [...this.#done.slice(-99), current!];
 		this.#back = undefined;
 		this.#asked = undefined;

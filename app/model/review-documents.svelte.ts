@@ -3,7 +3,7 @@ import type { Documents } from '#app/documents/documents.ts';
 import { timeNow } from '#app/documents/parts/submissions.ts';
 import { Notes } from '#app/documents/parts/notes.svelte.ts';
 import type { DocumentHandle } from '#app/documents/open-document.svelte.ts';
-import { Verdicts } from '#app/documents/parts/verdicts.svelte.ts';
+import { laterThan, Verdicts } from '#app/documents/parts/verdicts.svelte.ts';
 import type { HistoryEntry, ReviewEntry } from '#shared/api/replies.ts';
 import { parseDocumentName } from '#shared/wire/document-name.ts';
 import { isNews, type KnownVerdict, type PlannedVerdict } from './verdict-plan.ts';
@@ -80,9 +80,16 @@ export class ReviewDocuments {
 		);
 	}
 
-	/** Writes a reviewer's words, one update per batch. */
-	decide(plan: readonly PlannedVerdict[], note?: string): void {
-		const at = timeNow();
+	/**
+	 * Writes a reviewer's words, one update per batch. They are later than those that they answer, whatever the
+	 * clocks say.
+	 */
+	decide(
+		plan: readonly PlannedVerdict[],
+		note?: string,
+		answered: readonly KnownVerdict[] = [],
+	): void {
+		const at = laterThan(answered, timeNow());
 		for (const [batch, verdicts] of Map.groupBy(plan, ({ batch }) => batch)) {
 			const opened = this.#open(batch);
 			opened.handle.transact(() => {

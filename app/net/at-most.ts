@@ -15,12 +15,12 @@ export function atMost(everyMs: number, act: (signal: AbortSignal) => Promise<vo
 	async function turn(): Promise<void> {
 		isResting = true;
 		isWanted = false;
-		const began = Date.now();
+		const began = performance.now();
 		try {
 			await act(abort.signal);
 		} finally {
 			if (!abort.signal.aborted)
-				timer = setTimeout(rested, Math.max(0, everyMs - (Date.now() - began)));
+				timer = setTimeout(rested, Math.max(0, everyMs - (performance.now() - began)));
 		}
 	}
 	function rested(): void {

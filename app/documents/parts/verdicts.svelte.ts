@@ -41,9 +41,13 @@ export class Verdicts {
 		return entries.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
 	}
 
-	/** Says a reviewer's word on a submission; their earlier word on it is replaced. */
-	set({ item, submission, user, kind, note, at = timeNow() }: NewVerdict): void {
+	/**
+	 * Says a reviewer's word on a submission; their earlier word on it is replaced. It is later than the words
+	 * that are here: whose clock is behind, or answers one whose clock is ahead, would say it in vain.
+	 */
+	set({ item, submission, user, kind, note, at: saidAt = timeNow() }: NewVerdict): void {
 		const index = this.#bind();
+		const at = laterThan(this.of(submission), saidAt);
 		const value: VerdictValue = { kind, at, ...(note ? { note } : {}) };
 		this.#handle.transact(() => index.set(verdictKey(item, submission, user), value));
 	}
@@ -65,4 +69,10 @@ export class Verdicts {
 		this.#bound = { doc, bySubmission };
 		return bySubmission;
 	}
+}
+
+/** The time, or the one after the last of these where that is later. */
+export function laterThan(words: readonly { readonly at: string }[], time: string): string {
+	const lastMs = Math.max(...words.map(({ at }) => Date.parse(at) || 0));
+	return lastMs < Date.parse(time) ? time : new Date(lastMs + 1).toISOString();
 }

@@ -73,7 +73,7 @@ export class CatchUp {
 	}
 
 	async run(signal: AbortSignal): Promise<void> {
-		while (!signal.aborted && this.#options.documents.replica.isOpen()) {
+		while (!signal.aborted) {
 			await this.#try(signal);
 			const now = performance.now();
 			const dueAt = now < this.#restsUntil ? this.#restsUntil : this.#looksAt;
@@ -88,8 +88,8 @@ export class CatchUp {
 			if (performance.now() >= this.#looksAt) await this.#look(signal);
 			this.#failures = 0;
 		} catch (error) {
-			const isOver = signal.aborted || !this.#options.documents.replica.isOpen();
-			if (!isOver) await this.#failed(error);
+			// What cannot even be noted, since this device's storage fails, is found out again at the next try.
+			if (!signal.aborted) await this.#failed(error).catch(reportError);
 		}
 	}
 
@@ -258,8 +258,8 @@ export class CatchUp {
 			return this.#waitForSignIn();
 		}
 		if (error instanceof ApiError && error.status < 500) return this.#leaveToSockets(error);
-		if (!(error instanceof Offline || error instanceof ApiError || error instanceof NoProgress))
-			reportError(error);
+		const isPassing = [Offline, ApiError, NoProgress].some((kind) => error instanceof kind);
+		if (!isPassing && this.#options.documents.replica.isOpen()) reportError(error);
 	}
 
 	#jitterMs(failures: number): number {

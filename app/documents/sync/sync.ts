@@ -1,6 +1,7 @@
 import { documentVersion } from '#shared/wire/document-version.ts';
 import { Api } from '#app/net/api.ts';
 import { Bell } from '#app/net/bell.ts';
+import { fullJitterMs } from '#app/net/jitter.ts';
 import { lead } from '#app/replica/leadership.ts';
 import type { Refused } from '#app/replica/database.ts';
 import { CatchUp } from './catch-up.ts';
@@ -211,18 +212,30 @@ export function startSync(documents: Documents, options: SyncOptions = {}): Sync
 	const onOnline = () => documents.hurry();
 	addEventListener('online', onOnline);
 	document.addEventListener('visibilitychange', onVisible);
+	const begin = async () => {
+		await documents.unblock();
+		await forgetOldUndo(replica);
+	};
 	const beginLeading = () =>
 		lead(
 			`${replica.name}:sync`,
 			async (signal) => {
 				presence.lead((name, state) => open.get(name)?.connection.awareness.setLocalState(state));
-				await documents.unblock();
-				await forgetOldUndo(replica);
-				await reconcile(signal);
-				const catchingUp = catchUp.run(signal);
-				while (!signal.aborted) {
-					await bell.wait(lookAgainMs, signal);
-					await reconcile(signal);
+				let catchingUp: Promise<void> | undefined;
+				for (let failures = 0; !signal.aborted;) {
+					let waitMs = lookAgainMs;
+					try {
+						if (!catchingUp) await begin();
+						await reconcile(signal);
+						catchingUp ??= catchUp.run(signal);
+						failures = 0;
+					} catch (error) {
+						if (signal.aborted) break;
+						// Storage that fails comes back, and nobody else leads meanwhile.
+						console.warn('This device cannot tell what is to be sent', error);
+						waitMs = 250 + fullJitterMs(failures++, random ? { random } : {});
+					}
+					await bell.wait(waitMs, signal);
 				}
 				for (const name of [...open.keys()]) close(name);
 				await catchingUp;

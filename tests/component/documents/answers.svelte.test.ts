@@ -5,6 +5,7 @@ import { submittedShape } from '#shared/corpus/submission.ts';
 import { Answers } from '#app/documents/parts/answers.svelte.ts';
 import { Notes } from '#app/documents/parts/notes.svelte.ts';
 import { Verdicts } from '#app/documents/parts/verdicts.svelte.ts';
+import { latestVerdict } from '#app/model/verdict-plan.ts';
 import { name, newEpoch, openTab, watch } from './device.svelte.ts';
 
 const input = { me: 'u1', spentMs: 1234.5, schema: 2, seen: [] };
@@ -228,4 +229,28 @@ test('a verdict reaches whoever looks at the submission; a second word replaces 
 	flushSync();
 	expect(seen.current).toEqual([['accepted', undefined]]);
 	expect(verdicts.of('s2')).toEqual([]);
+});
+
+test('a verdict is later than those it answers, whatever the clocks say', async () => {
+	const tab = openTab(newEpoch());
+	const handle = tab.documents.open('reviews/b1/verdicts');
+	const verdicts = new Verdicts(handle);
+	const said = { item: 'r1', submission: 's1' } as const;
+	const ahead = new Date(Date.now() + 86_400_000).toISOString();
+	verdicts.set({ ...said, user: 'rita', kind: 'returned', at: ahead });
+	verdicts.set({ ...said, user: 'lea', kind: 'accepted' });
+	verdicts.set({ ...said, user: 'rita', kind: 'returned', at: '2020-01-01T00:00:00Z' });
+	expect(latestVerdict(verdicts.of('s1'))).toMatchObject({ user: 'rita', kind: 'returned' });
+	verdicts.set({ ...said, user: 'lea', kind: 'accepted' });
+	expect(latestVerdict(verdicts.of('s1'))).toMatchObject({ user: 'lea', kind: 'accepted' });
+	verdicts.set({
+		...said,
+		submission: 's2',
+		user: 'lea',
+		kind: 'accepted',
+		at: '2020-01-01T00:00:00Z',
+	});
+	expect(verdicts.of('s2')).toMatchObject([{ at: '2020-01-01T00:00:00Z' }]);
+	verdicts.close();
+	handle.release();
 });

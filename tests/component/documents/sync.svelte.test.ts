@@ -391,3 +391,29 @@ test('a network that comes back hurries what waits; opening another page does no
 	dispatchEvent(new Event('online'));
 	await expect.poll(() => handle.saved).toBe('on the server');
 });
+
+test('storage that fails under the leading tab ends nothing: once it works again, everything is sent', async () => {
+	const server = new PeerServer();
+	const tab = openTab(newEpoch());
+	connect(tab, server);
+	const handle = tab.documents.open(name);
+	label(tab, 'r1', 'positive');
+	await expect.poll(() => handle.saved).toBe('on the server');
+	// As a browser does that loses its storage for a moment: whoever asks for something is turned away.
+	tab.replica.close();
+	tab.documents.wake();
+	tab.documents.hurry();
+	label(tab, 'r2', 'negative');
+	await expect.poll(() => handle.saved).toBe('not saved');
+
+	await tab.replica.open();
+	await expect.poll(() => handle.saved, { timeout: 10_000 }).toBe('on the server');
+	const shown = tab.documents.open('reviews/b2/answers');
+	shown.transact((doc) => doc.getMap('draft').set('r1/v/sentiment', 'positive'));
+	const quiet = tab.documents.acquire('reviews/b3/answers');
+	quiet.transact((doc) => doc.getMap('draft').set('r1/v/sentiment', 'positive'));
+	await expect.poll(() => shown.saved, { timeout: 10_000 }).toBe('on the server');
+	await expect.poll(() => quiet.saved, { timeout: 10_000 }).toBe('on the server');
+	expect(server.doc('reviews/b2/answers').getMap('draft').size).toBe(1);
+	expect(server.doc('reviews/b3/answers').getMap('draft').size).toBe(1);
+});

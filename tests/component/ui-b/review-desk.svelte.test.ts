@@ -158,3 +158,18 @@ test('an item that was asked for comes before the reviewer as soon as it is list
 	flushSync();
 	expect(desk.isAskedMissing).toBe(false);
 });
+
+test('a word is later than the one it answers, also where that came from a clock that is ahead', async () => {
+	const tab = openTab(newEpoch());
+	const at = new Date(Date.now() + 86_400_000).toISOString();
+	const before = { user: 'rita', kind: 'returned', at } as const;
+	const { desk } = await openDesk(tab, [
+		entry('r1', head('of-r1', 'good', { verdicts: [before] })),
+		entry('r2'),
+	]);
+	desk.choose(0);
+	desk.accept();
+	const { doc } = tab.documents.find('reviews/b1/verdicts')!;
+	const said = doc.getMap<{ at: string }>('verdict').get('r1/of-r1/u1')!;
+	expect(Date.parse(said.at)).toBe(Date.parse(at) + 1);
+});
