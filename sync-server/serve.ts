@@ -159,7 +159,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
 		onFault,
 	});
 	const histories = openHistories({ log, historyMs, now: Date.now });
-	const now = forwardClock();
+	// Or what comes to a closed batch would count, after a clock that was ahead was set right and the server ended.
+	const now = forwardClock(Date.now, Date.parse((await tables.batches.lastClosed()) ?? '') || 0);
 	const documents = openDocuments({
 		log,
 		now,

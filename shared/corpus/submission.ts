@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { answerShape } from '../schema/answer.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
-const time = z.iso.datetime();
+/** As many digits of a second as anybody can mean: lists go on behind such a time. */
+const time = z.iso.datetime().max(40);
 
 /** A value of the root map `submitted` (design §4), as a client wrote it; `by` is a hint, the log decides. */
 export const submittedShape = z

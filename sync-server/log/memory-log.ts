@@ -162,6 +162,9 @@ export function openMemoryLog(
 			);
 			if (same.length > quarantineLimits.rows)
 				disk.quarantined.splice(disk.quarantined.indexOf(same[0]!), 1);
+			const all = disk.quarantined.filter(({ user }) => user === update.user);
+			if (all.length > quarantineLimits.rowsOfUser)
+				disk.quarantined.splice(disk.quarantined.indexOf(all[0]!), 1);
 			return Promise.resolve();
 		},
 		quarantined: (document) =>

@@ -200,8 +200,8 @@ export interface UpdateLog {
 	close(): Promise<void>;
 }
 
-/** What is kept of refused bytes, per document and user. */
-export const quarantineLimits = { rows: 50, bytesEach: 256 * 1024 } as const;
+/** What is kept of refused bytes: of a user in one document, and in all. */
+export const quarantineLimits = { rows: 50, rowsOfUser: 200, bytesEach: 256 * 1024 } as const;
 
 /** What a thread says instead of throwing UnreadableDocument. */
 export const unreadableCode = 'unreadable';

@@ -51,6 +51,8 @@ export interface PersonStandings {
 }
 
 export interface BatchesTable {
+	/** When a batch that is closed was closed last, in ISO time; undefined where none is. */
+	lastClosed(): Promise<string | undefined>;
 	/**
 	 * Makes batches of at most `size` items; with overlap *k* each item is in *k* of them, and a blind batch has one
 	 * member. Throws `bad_request` for members or items that are not there, `no_items` where nothing is left.

@@ -79,6 +79,7 @@ CREATE TABLE IF NOT EXISTS quarantine (
 	data BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS quarantine_by_user ON quarantine (document, user, id);
+CREATE INDEX IF NOT EXISTS quarantine_of_user ON quarantine (user, id);
 `;
 
 /** Opens the file and makes what it lacks. `maxPages` makes it full early, as a full disk would. */

@@ -18,6 +18,11 @@ export class QuarantineRows {
 			`DELETE FROM quarantine WHERE document = ?1 AND user = ?2 AND id NOT IN
 			(SELECT id FROM quarantine WHERE document = ?1 AND user = ?2 ORDER BY id DESC LIMIT ?3)`,
 		).run(document, user, quarantineLimits.rows);
+		// Or who is in many batches could fill the disk.
+		this.#prepare(
+			`DELETE FROM quarantine WHERE user = ?1 AND id NOT IN
+			(SELECT id FROM quarantine WHERE user = ?1 ORDER BY id DESC LIMIT ?2)`,
+		).run(user, quarantineLimits.rowsOfUser);
 	}
 
 	of(document: string): QuarantinedUpdate[] {

@@ -143,6 +143,9 @@ export function batches(database: Database): Synchronous<BatchesTable> {
 			return { batch, isNew: true };
 		},
 		find,
+		lastClosed: () =>
+			(database.prepare('SELECT max(closed_at) AS at FROM batches').get()?.['at'] ?? undefined) as
+				string | undefined,
 		standing(id, user) {
 			const batch = find(id);
 			// As much is looked up where there is none: the time of an answer does not tell that there is one.

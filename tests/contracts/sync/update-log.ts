@@ -471,6 +471,22 @@ export function updateLogContract(make: MakeLog): void {
 			expect(kept.find(({ user }) => user === 'bob')!.data.length).toBe(quarantineLimits.bytesEach);
 		}));
 
+	test('S5 refused bytes of one user are bounded over all documents, and others keep theirs', () =>
+		withLog(async (log) => {
+			const documents = Array.from({ length: 10 }, (_, index) => `p/b${index}/answers`);
+			const refused = { at: 5, reason: 'shape', data: Uint8Array.of(1) };
+			await log.quarantine({ ...refused, document: documents[0]!, user: 'bob' });
+			const each = quarantineLimits.rowsOfUser / 5;
+			for (const document of documents)
+				for (let index = 0; index < each; index++)
+					await log.quarantine({ ...refused, document, user: 'eve' });
+			const kept = await Promise.all(documents.map((document) => log.quarantined(document)));
+			expect(kept.map((rows) => rows.filter(({ user }) => user === 'eve').length)).toEqual(
+				documents.map((_, index) => (index < 5 ? 0 : each)),
+			);
+			expect(kept[0]).toMatchObject([{ user: 'bob' }]);
+		}));
+
 	test('removing a project takes its documents and nobody else’s', () =>
 		withLog(async (log) => {
 			const opened = await log.open(name);

@@ -5,8 +5,10 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Packet } from '#shared/api/replies.ts';
 import { submittedShape } from '#shared/corpus/submission.ts';
+import { writeBroughtBack } from '#shared/wire/brought-back.ts';
 import { readCatchUpAnswer, writeCatchUpRequest } from '#shared/wire/catch-up.ts';
 import { documentVersion } from '#shared/wire/document-version.ts';
+import { noteLoss } from '#sync-server/projection/recovery.ts';
 import { openDatabase } from '#sync-server/tables/sqlite/database.ts';
 import { nounsOf } from '#sync-server/tables/sqlite/nouns.ts';
 import { WireClient } from '../sync/wire-client.ts';
@@ -49,6 +51,10 @@ async function write(client: Client, part: string, map: string, key: string, val
 
 beforeAll(async () => {
 	server = await startTestServer();
+	// As after a restore: what was lost is brought back, through doors that are shut otherwise.
+	await noteLoss(server.tables.settings, { since: new Date(), missingFrom: null });
+	await server.close();
+	server = await startTestServer({ home: server.home });
 	const owner = server.ownerClient;
 	const items = ['i1', 'i2', 'i3', 'i4'].map((id) => ({ id, data: { text: `Text of ${id}` } }));
 	project = await server.makeProject('Blind', items);
@@ -142,6 +148,11 @@ test('no call answers a blind labeler with anything of the other’s', async () 
 	const queries: Readonly<Record<string, string>> = {
 		'get /api/projects/:project/predictions': '?model=run:1',
 		'get /api/projects/:project/items/:item/earlier': `?batch=${bensBatch}`,
+		...Object.fromEntries(
+			['get /api/sync/recovery', 'post /api/sync/recovery', 'get /api/sync/recovered'].map(
+				(route) => [route, `?document=${encodeURIComponent(`${project}/${bensBatch}/answers`)}`],
+			),
+		),
 	};
 	const open = new Set([
 		'get /api/me',
@@ -230,6 +241,34 @@ test('documents of another round are closed to a blind labeler, and their own sh
 	expect(readCatchUpAnswer(new Uint8Array(await reply.arrayBuffer()))).toEqual(
 		asked.map((name) => ({ name, kind: 'missing' })),
 	);
+});
+
+test('what was lost of another round is brought back by a blind labeler no more than of none', async () => {
+	const asks = [
+		['GET', '/api/sync/recovered', null],
+		['GET', '/api/sync/recovery', null],
+		[
+			'POST',
+			'/api/sync/recovery',
+			writeBroughtBack({ version: documentVersion, ownClients: [], update: Uint8Array.of(0, 0) }),
+		],
+	] as const;
+	const ask = async (batch: string, part: string) =>
+		Promise.all(
+			asks.map(async ([method, path, body]) => {
+				const document = encodeURIComponent(`${project}/${batch}/${part}`);
+				const headers = { Authorization: `Bearer ${ada.token}` };
+				const init = { method, headers, body: body as BodyInit | null };
+				const reply = await fetch(`${server.url}${path}?document=${document}`, init);
+				return [reply.status, await reply.text()];
+			}),
+		);
+	for (const part of ['answers', 'verdicts', 'notes']) {
+		const hidden = await ask(bensBatch, part);
+		expect(hidden.map(([status]) => status)).toEqual([404, 404, 404]);
+		expect(hidden).toEqual(await ask('no-such-batch', part));
+	}
+	expect((await ask(adasBatch, 'answers')).map(([status]) => status)).toEqual([200, 200, 200]);
 });
 
 test('live hints carry no data, and git knows nothing of a labeler', async () => {

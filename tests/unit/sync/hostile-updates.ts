@@ -335,6 +335,18 @@ export function hostileUpdates(
 			verdict: 'shape',
 		},
 		{
+			name: 'a time of a thousand digits',
+			update: one(
+				item(
+					'submitted',
+					's2',
+					8,
+					any({ ...submission('x'), at: `2026-01-01T00:00:00.${'0'.repeat(1000)}Z` }),
+				),
+			),
+			verdict: 'shape',
+		},
+		{
 			name: 'a verdict-like shape in submitted',
 			update: one(item('submitted', 's2', 8, any({ kind: 'accepted' }))),
 			verdict: 'shape',
