@@ -231,7 +231,7 @@ test('a verdict reaches whoever looks at the submission; a second word replaces 
 	expect(verdicts.of('s2')).toEqual([]);
 });
 
-test('a verdict is later than those it answers, whatever the clocks say', async () => {
+test('a verdict is later than those it answers, whatever the clocks say', () => {
 	const tab = openTab(newEpoch());
 	const handle = tab.documents.open('reviews/b1/verdicts');
 	const verdicts = new Verdicts(handle);
