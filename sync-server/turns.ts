@@ -4,8 +4,9 @@ export interface TurnLimits {
 	/** At work at once, over all keys and for one key. */
 	readonly atOnce: number;
 	readonly perKey: number;
-	/** Waiting for their turn; who comes then is turned away. */
+	/** Waiting for their turn, over all keys and for one key; who comes then is turned away. */
 	readonly waiting: number;
+	readonly waitingPerKey: number;
 }
 
 /** Lets a bounded number work at once, in order of arrival, so that a crowd costs patience and not memory. */
@@ -42,7 +43,9 @@ export class Turns {
 	}
 
 	async #wait(key: string, signal: AbortSignal | undefined): Promise<void> {
-		if (this.#queue.length >= this.#limits.waiting)
+		const { waiting, waitingPerKey } = this.#limits;
+		const ofKey = this.#queue.reduce((sum, place) => sum + Number(place.key === key), 0);
+		if (this.#queue.length >= waiting || ofKey >= waitingPerKey)
 			throw new CommandError('overloaded', 'Too many ask for this at the same moment.');
 		const { promise, resolve, reject } = Promise.withResolvers<void>();
 		const place = { key, go: resolve };

@@ -36,7 +36,7 @@ type Door =
 export function gitHandler(
 	options: GitHandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-	const turns = new Turns({ atOnce: 8, perKey: 4, waiting: 64 });
+	const turns = new Turns({ atOnce: 8, perKey: 4, waiting: 64, waitingPerKey: 16 });
 
 	async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const url = new URL(request.url ?? '/', 'http://localhost');

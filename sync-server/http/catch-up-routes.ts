@@ -10,7 +10,7 @@ import { route, type Route } from './route.ts';
 import { SealedCursors } from './sealed-cursor.ts';
 
 /** One person has a few devices; beyond so many at work a request waits, holding nothing. */
-const turnLimits = { atOnce: 32, perKey: 2, waiting: 256 };
+const turnLimits = { atOnce: 32, perKey: 2, waiting: 256, waitingPerKey: 16 };
 
 interface Options {
 	readonly documents: Pick<Documents, 'changed' | 'exchange'>;

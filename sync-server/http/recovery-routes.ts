@@ -9,7 +9,7 @@ import { bodyInTime } from './body-in-time.ts';
 import { route, type Route } from './route.ts';
 
 /** Each may hold a whole document in memory. */
-const turnLimits = { atOnce: 8, perKey: 1, waiting: 256 };
+const turnLimits = { atOnce: 8, perKey: 1, waiting: 256, waitingPerKey: 16 };
 /** A whole document, and whose it is. */
 const bodyLimitBytes = 17 * 1024 * 1024;
 

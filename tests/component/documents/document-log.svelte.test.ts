@@ -162,3 +162,49 @@ test('a released handle refuses changes rather than lose them', async () => {
 	expect(() => handle.transact(() => undefined)).toThrow('released');
 	await tab.documents.find(name)!.log.whenWritten();
 });
+
+/** As a browser does on its own: the connection is gone, and nobody was asked. */
+function loseConnection(tab: Tab): void {
+	const native = tab.replica.backendDB();
+	native.close();
+	native.dispatchEvent(new Event('close'));
+}
+
+/** As a newer app in another tab does: it waits until every other connection is closed, and makes more of the database. */
+function upgradeElsewhere(tab: Tab): Promise<IDBDatabase> {
+	const { name: database } = tab.replica;
+	return new Promise((resolve, reject) => {
+		const request = indexedDB.open(database, tab.replica.backendDB().version + 10);
+		request.onupgradeneeded = () => request.result.createObjectStore('of a newer app');
+		request.onsuccess = () => resolve(request.result);
+		request.onerror = () => reject(request.error!);
+	});
+}
+
+test.for([
+	['that the browser closed', (tab: Tab) => Promise.resolve(loseConnection(tab))],
+	[
+		'that a newer app in another tab made larger',
+		async (tab: Tab) => {
+			const newer = await upgradeElsewhere(tab);
+			newer.onversionchange = () => newer.close();
+		},
+	],
+] as const)(
+	'a database %s is opened again, and nothing that was written is lost',
+	async ([, act]) => {
+		const epoch = newEpoch();
+		const tab = openTab(epoch);
+		const handle = tab.documents.open(name);
+		handle.transact((doc) => doc.getMap('draft').set('r1/v/sentiment', 'positive'));
+		await expect.poll(() => handle.saved).toBe('on this device');
+		await act(tab);
+		handle.transact((doc) => doc.getMap('draft').set('r2/v/sentiment', 'negative'));
+		await expect.poll(() => handle.saved, { timeout: 10_000 }).toBe('on this device');
+		await tab.close();
+		const after = openTab(epoch);
+		after.documents.open(name);
+		await expect.poll(() => draft(after).size).toBe(2);
+		expect(await after.replica.documents.get(name)).toMatchObject({ localHead: 2, isDirty: 1 });
+	},
+);

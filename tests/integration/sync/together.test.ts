@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { MemoryDisk } from '#sync-server/log/memory-log.ts';
 import { watchTurns } from '../../support/longest-turn.ts';
@@ -28,6 +28,7 @@ async function busy() {
 	await expect.poll(() => on.documents.stats().receivedBytes).toBeGreaterThan(0);
 	await new Promise(setImmediate); // its commit has begun
 	return {
+		...on,
 		ada,
 		bob,
 		release,
@@ -105,6 +106,87 @@ test('S13 however much comes while the disk is busy, it is not all looked at in 
 	release();
 	expect(await saved).toBe('saved');
 	expect(ended()).toBeLessThan(100);
+});
+
+describe('what waits for the next commit', () => {
+	test('S7 is not taken any more from who lost the right to the document meanwhile', async () => {
+		const { ada, bob, release, received, rows, tables, documents } = await busy();
+		await received(ada.edit(set('i1', 'too late')).length);
+		tables.standings.set(`ada ${answers}`, undefined);
+		documents.rightsChanged({ user: 'ada' });
+		await ada.until(() => false);
+		expect(ada.closedWith).toBe(4404);
+		release();
+		bob.edit(set('i2', 'mine'));
+		expect(await bob.barrier()).toBe('saved');
+		expect(draft(bob)).toEqual({ 'first/v/t': 0, 'i2/v/t': 'mine' });
+		expect(rows().map(({ user }) => user)).toEqual(['ada', 'bob']);
+		expect(documents.stats()).toMatchObject({ connections: 1, receivedBytes: 0 });
+	});
+
+	test('S7 is refused to who may only read by then, and kept aside', async () => {
+		const { ada, release, received, rows, tables, documents, log } = await busy();
+		await received(ada.edit(set('i1', 'too late')).length);
+		const saved = ada.barrier();
+		tables.standings.set(`ada ${answers}`, { access: 'read', state: 'open', isBlind: false });
+		documents.rightsChanged({ user: 'ada' });
+		ada.send({ kind: 'queryAwareness' });
+		release();
+		expect(await saved).toMatchObject({ code: 4 });
+		expect(rows()).toHaveLength(1);
+		expect(await log.quarantined(answers)).toMatchObject([{ user: 'ada', reason: 'notAllowed' }]);
+	});
+
+	test('S7 is not taken from a session that ended, nor S2 where the disk refused what came before it', async () => {
+		const { ada, release, received, rows, documents } = await busy();
+		await received(ada.edit(set('i1', 'too late')).length);
+		documents.credentialEnded('ada');
+		release();
+		await ada.until(() => false);
+		await expect.poll(() => documents.stats().receivedBytes).toBe(0);
+		expect(rows()).toHaveLength(1);
+
+		const other = await busy();
+		await other.received(other.ada.edit(set('i1', 'on what was refused')).length);
+		const answer = other.ada.barrier();
+		other.disk.failure = new Error('no space is left');
+		other.release();
+		expect(await answer).toBe('closed');
+		expect(other.ada.closedWith).toBe(1013);
+		await expect.poll(() => other.documents.stats().receivedBytes).toBe(0);
+		expect(other.disk.documents.get(answers)?.updates ?? []).toEqual([]);
+		const back = await WireClient.join(`${other.url}/${answers}?user=ada`, {
+			document: other.ada.document,
+		});
+		expect(await back.barrier()).toBe('saved');
+		expect(other.rows().length).toBeGreaterThan(0);
+	});
+
+	test('is not taken where its project is removed, and a restart leaves nothing half done', async () => {
+		const removed = await busy();
+		await removed.received(removed.ada.edit(set('i1', 'gone')).length);
+		const removing = removed.documents.remove('p');
+		removed.release();
+		await removing;
+		await removed.ada.until(() => false);
+		expect([removed.ada.closedWith, [...removed.disk.documents]]).toEqual([4404, []]);
+
+		const restarted = await busy();
+		await restarted.received(restarted.ada.edit(set('i1', 'again')).length);
+		const answer = restarted.ada.barrier();
+		const closing = restarted.documents.close();
+		restarted.release();
+		await closing;
+		expect(await answer).toBe('closed');
+		const { disk } = restarted;
+		const again = await server({ disk });
+		const back = await WireClient.join(`${again.url}/${answers}?user=ada`, {
+			document: restarted.ada.document,
+		});
+		expect(await back.barrier()).toBe('saved');
+		const reader = await WireClient.join(`${again.url}/${answers}?user=bob`);
+		expect(draft(reader)).toEqual({ 'first/v/t': 0, 'i1/v/t': 'again' });
+	});
 });
 
 test('S10 what a client sent before it went is taken', async () => {
