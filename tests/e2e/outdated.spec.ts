@@ -3,9 +3,9 @@ import type { ItemDetail } from '#shared/api/replies.ts';
 import { barriers } from '../support/axe.ts';
 import { Flywheel } from '../support/flywheel.ts';
 import { buildNextVersion, type NextVersion } from '../support/next-version.ts';
-import { choice, makeWeather } from '../support/weather.ts';
 import { openBatch, show } from './labeling.ts';
-import { badge, join, label, type Person } from './people.ts';
+import { badge, label, type Person } from './people.ts';
+import { twoAtOneBatch } from './two-at-one-batch.ts';
 
 /**
  * S12, with the programs themselves: the server is updated while people work, one of them loads the new app and
@@ -35,13 +35,7 @@ test.beforeAll(async ({ browser }) => {
 	test.setTimeout(300_000);
 	next = await buildNextVersion();
 	today = await Flywheel.startEmpty();
-	project = await makeWeather(today, 12, choice('tone', ['good', 'bad']));
-	lars = await join(browser, today, { project, name: 'Lars', role: 'labeler' });
-	lisa = await join(browser, today, { project, name: 'Lisa', role: 'labeler' });
-	[batch] = await today.makeBatches(project, {
-		choose: { by: 'oldest', count: 12 },
-		members: ['lars', 'lisa'],
-	});
+	({ project, batch, lars, lisa } = await twoAtOneBatch(browser, today, 12));
 });
 
 test.afterAll(async () => {

@@ -2,9 +2,10 @@ import { expect, test, type Page } from '@playwright/test';
 import type { ItemDetail } from '#shared/api/replies.ts';
 import { barriers } from '../support/axe.ts';
 import { Flywheel } from '../support/flywheel.ts';
-import { choice, makeWeather } from '../support/weather.ts';
+import { choice } from '../support/weather.ts';
 import { openBatch, show } from './labeling.ts';
-import { badge, join, label, signIn, type Person } from './people.ts';
+import { badge, label, signIn, type Person } from './people.ts';
+import { twoAtOneBatch } from './two-at-one-batch.ts';
 
 /**
  * Two people finish the same items while they are apart. Both answers are kept, both people and every reviewer
@@ -25,14 +26,9 @@ const toSettle = (page: Page) => page.getByRole('region', { name: 'To settle' })
 
 test.beforeAll(async ({ browser }) => {
 	flywheel = await Flywheel.startEmpty();
-	project = await makeWeather(flywheel, 4, choice('tone', ['good', 'bad', 'mixed']));
+	const tone = choice('tone', ['good', 'bad', 'mixed']);
+	({ project, batch, lars, lisa } = await twoAtOneBatch(browser, flywheel, 4, tone));
 	lead = await signIn(browser, flywheel, 'owner');
-	lars = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler' });
-	lisa = await join(browser, flywheel, { project, name: 'Lisa', role: 'labeler' });
-	[batch] = await flywheel.makeBatches(project, {
-		choose: { by: 'oldest', count: 4 },
-		members: ['lars', 'lisa'],
-	});
 });
 
 test.afterAll(async () => {

@@ -1,9 +1,10 @@
 import { expect, test, type Page, type WebSocket } from '@playwright/test';
 import { barriers } from '../support/axe.ts';
 import { Flywheel } from '../support/flywheel.ts';
-import { choice, makeWeather } from '../support/weather.ts';
+import { choice } from '../support/weather.ts';
 import { openBatch, show } from './labeling.ts';
-import { badge, join, signIn, type Person } from './people.ts';
+import { badge, signIn, type Person } from './people.ts';
+import { twoAtOneBatch } from './two-at-one-batch.ts';
 
 /** Two people at one batch at the same time: they see each other, and each undoes only their own. */
 test.describe.configure({ mode: 'serial' });
@@ -32,18 +33,13 @@ function countPresence(page: Page): { readonly sent: number } {
 
 test.beforeAll(async ({ browser }) => {
 	flywheel = await Flywheel.startEmpty();
-	project = await makeWeather(
-		flywheel,
-		6,
-		choice('tone', ['good', 'bad']),
-		choice('topics', ['rain', 'sun'], { title: 'Topics', required: false, many: true }),
-	);
+	const tone = choice('tone', ['good', 'bad']);
+	const topics = { title: 'Topics', required: false, many: true };
+	const tools = [tone, choice('topics', ['rain', 'sun'], topics)];
+	({ project, batch, lars, lisa } = await twoAtOneBatch(browser, flywheel, 6, ...tools));
 	lead = await signIn(browser, flywheel, 'owner');
-	lars = await join(browser, flywheel, { project, name: 'Lars', role: 'labeler' });
-	lisa = await join(browser, flywheel, { project, name: 'Lisa', role: 'labeler' });
 	const choose = { by: 'oldest', count: 6 };
 	const members = ['lars', 'lisa'];
-	[batch] = await flywheel.makeBatches(project, { choose, members });
 	[blind] = await flywheel.makeBatches(project, { choose, members, overlap: 2, blind: true });
 });
 
