@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext } from 'playwright';
+import { buildIfStale } from '#sync-server/operator/build-if-stale.ts';
 import { Flywheel, freePort } from '../support/flywheel.ts';
 import { provideNeeds } from '../support/needs.ts';
 import { Relay } from '../support/relay.ts';
@@ -16,8 +17,9 @@ export interface BehindRelay {
 	readonly openBrowser: () => Promise<Browser>;
 }
 
-/** Runs something with an empty server behind a relay; afterwards nothing of it is left. */
+/** Runs something with an empty server, and the app as it is now, behind a relay; afterwards nothing of it is left. */
 export async function behindRelay<T>(run: (place: BehindRelay) => Promise<T>): Promise<T> {
+	buildIfStale(); // the browsers are to load the app of today
 	const port = await freePort();
 	const relay = new Relay(port);
 	await relay.open();

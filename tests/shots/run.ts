@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type BrowserContext } from 'playwright';
+import { buildIfStale } from '#sync-server/operator/build-if-stale.ts';
 import { Flywheel } from '../support/flywheel.ts';
 import { provideNeeds } from '../support/needs.ts';
 import { pagesOf } from '../support/pages.ts';
@@ -20,6 +21,7 @@ const sizes = [
 const wanted = process.argv.slice(2);
 const { chromium: executablePath } = provideNeeds();
 mkdirSync(out, { recursive: true });
+buildIfStale();
 const flywheel = await Flywheel.start();
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 try {
