@@ -4,7 +4,8 @@ import { ReviewDesk } from '#app/model/review-desk.svelte.ts';
 import { ReviewDocuments } from '#app/model/review-documents.svelte.ts';
 import type { ReviewEntry } from '#shared/api/replies.ts';
 import { newEpoch, openTab, watch, type Tab } from '../documents/device.svelte.ts';
-import { entry, head } from './review-entry.ts';
+import { historyEntry } from '../../support/history-entry.ts';
+import { entry } from './review-entry.ts';
 
 interface Options {
 	readonly by?: string;
@@ -94,7 +95,7 @@ test('what was decided without a network does not come up again after the tab wa
 
 test('choosing one of several answers accepts it and returns the others', async () => {
 	const { desk, seen, written } = await openDesk(openTab(newEpoch()), [
-		entry('r1', head('s1', 'good'), head('s2', 'bad'), head('s3', 'bad')),
+		entry('r1', historyEntry('s1', 'good'), historyEntry('s2', 'bad'), historyEntry('s3', 'bad')),
 	]);
 	expect(desk.groups).toHaveLength(2);
 	desk.accept(1);
@@ -110,7 +111,7 @@ test('choosing one of several answers accepts it and returns the others', async 
 test('only what one person answered is listed when asked for', async () => {
 	const { seen } = await openDesk(
 		openTab(newEpoch()),
-		[entry('r1'), entry('r2', head('s2', 'bad', { by: 'other' }))],
+		[entry('r1'), entry('r2', historyEntry('s2', 'bad', { by: 'other' }))],
 		{ by: 'other' },
 	);
 	expect(seen.current.list).toEqual(['r2']);
@@ -120,7 +121,10 @@ test('without reviews every answer stands, whatever was said of it', async () =>
 	const returned = { kind: 'returned', at: '2026-05-02T00:00:00.000Z', user: 'u1' } as const;
 	const { desk, seen } = await openDesk(
 		openTab(newEpoch()),
-		[entry('r1', head('s1', 'good', { verdicts: [returned] }), head('s2', 'bad')), entry('r2')],
+		[
+			entry('r1', historyEntry('s1', 'good', { verdicts: [returned] }), historyEntry('s2', 'bad')),
+			entry('r2'),
+		],
 		{ reviews: false },
 	);
 	expect(desk.groups).toHaveLength(2);
@@ -164,7 +168,7 @@ test('a word is later than the one it answers, also where that came from a clock
 	const at = new Date(Date.now() + 86_400_000).toISOString();
 	const before = { user: 'rita', kind: 'returned', at } as const;
 	const { desk } = await openDesk(tab, [
-		entry('r1', head('of-r1', 'good', { verdicts: [before] })),
+		entry('r1', historyEntry('of-r1', 'good', { verdicts: [before] })),
 		entry('r2'),
 	]);
 	desk.choose(0);

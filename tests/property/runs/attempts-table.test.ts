@@ -1,26 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CommandError } from '#shared/api/errors.ts';
 import { isEnded } from '#shared/run/run-state.ts';
-import { parseRunSpec } from '#shared/run/spec.ts';
-import { openTables } from '#sync-server/tables/sqlite/open-tables.ts';
 import type { Tables } from '#sync-server/tables/tables.ts';
+import { openRunTables, type RunTables } from '../../support/run-tables.ts';
 
-let folder: string;
+let world: RunTables;
 let tables: Tables;
 let runs = 0;
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'flywheel-attempts-'));
-	tables = await openTables({ file: join(folder, 'tables.sqlite') });
+	world = await openRunTables();
+	({ tables } = world);
 });
-afterAll(async () => {
-	await tables.close();
-	await rm(folder, { recursive: true });
-});
+afterAll(() => world.close());
 
 /** What may happen to a run; an attempt number is counted from the newest one back. */
 type Step =
@@ -57,26 +50,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 	},
 );
 
-async function makeRun(): Promise<string> {
-	const parsed = parseRunSpec('run: train\nneeds: { timeout: 3m, retries: 1 }');
-	if (parsed.kind !== 'ok') throw new Error('the specification of the test is wrong');
-	const [made] = await tables.runs.create([
-		{
-			project: `p${++runs}`,
-			name: 'first',
-			codeCommit: 'c',
-			codeMessage: 'm',
-			dataName: 'main',
-			dataCommit: 'd',
-			spec: parsed.spec,
-			params: {},
-			by: 'ada',
-			at: new Date(0).toISOString(),
-			origin: 'push',
-		},
-	]);
-	return made!.id;
-}
+const makeRun = (): Promise<string> =>
+	world.makeRun({
+		project: `p${++runs}`,
+		spec: 'run: train\nneeds: { timeout: 3m, retries: 1 }',
+	});
 
 /** True where a step was let happen; what the tables refuse by name is a legal answer, anything else a bug. */
 async function happens(work: Promise<unknown>): Promise<boolean> {

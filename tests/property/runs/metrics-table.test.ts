@@ -1,52 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseRunSpec } from '#shared/run/spec.ts';
-import { openTables } from '#sync-server/tables/sqlite/open-tables.ts';
 import type { Tables } from '#sync-server/tables/tables.ts';
+import { openRunTables, type RunTables } from '../../support/run-tables.ts';
 
-let folder: string;
+let world: RunTables;
 let tables: Tables;
 let runs = 0;
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'flywheel-metrics-'));
-	tables = await openTables({ file: join(folder, 'tables.sqlite') });
+	world = await openRunTables();
+	({ tables } = world);
 });
-afterAll(async () => {
-	await tables.close();
-	await rm(folder, { recursive: true });
-});
+afterAll(() => world.close());
 
 async function liveAttempt(): Promise<{ run: string; attempt: number }> {
-	const parsed = parseRunSpec('run: train');
-	if (parsed.kind !== 'ok') throw new Error('the specification of the test is wrong');
-	const at = new Date(0).toISOString();
 	const project = `p${++runs}`;
-	const [made] = await tables.runs.create([
-		{
-			project,
-			name: 'first',
-			codeCommit: 'c',
-			codeMessage: 'm',
-			dataName: 'main',
-			dataCommit: 'd',
-			spec: parsed.spec,
-			params: {},
-			by: 'ada',
-			at,
-			origin: 'push',
-		},
-	]);
+	const run = await world.makeRun({ project, spec: 'run: train' });
 	await tables.attempts.claim({
 		runner: { id: `t/${project}`, name: 'r', tags: [] },
 		projects: [project],
 		tokenHash: project,
-		at,
+		at: new Date(0).toISOString(),
 	});
-	return { run: made!.id, attempt: 1 };
+	return { run, attempt: 1 };
 }
 
 /** Pieces of a file in order, some of them again, some from further back, some with a gap before them. */

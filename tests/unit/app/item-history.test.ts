@@ -1,27 +1,9 @@
 import { expect, test } from 'vitest';
 import { headsToSettle, itemEvents } from '#app/model/item-history.ts';
-import type { HistoryEntry } from '#shared/api/replies.ts';
+import { historyEntry } from '../../support/history-entry.ts';
 
-function said(
-	submission: string,
-	option: string | null,
-	more: Partial<HistoryEntry> = {},
-): HistoryEntry {
-	return {
-		submission,
-		by: 'mira',
-		at: '2026-01-01T10:00:00.000Z',
-		source: 'human',
-		batch: 'b1',
-		answer: option === null ? null : { values: { sentiment: option }, regions: [], texts: {} },
-		spentMs: 900,
-		isLate: false,
-		isWithdrawn: false,
-		isHead: true,
-		verdicts: [],
-		...more,
-	};
-}
+const said: typeof historyEntry = (submission, option, more) =>
+	historyEntry(submission, option, { by: 'mira', at: '2026-01-01T10:00:00.000Z', ...more });
 
 test('a timeline is newest first, a verdict above what it judged', () => {
 	const at = '2026-01-01T10:00:00.000Z';

@@ -8,23 +8,15 @@ import {
 	type KnownVerdict,
 } from '#app/model/verdict-plan.ts';
 import type { HistoryEntry, ReviewEntry } from '#shared/api/replies.ts';
+import { historyEntry } from '../../support/history-entry.ts';
 
-function head(submission: string, option: string | null, more: Partial<HistoryEntry> = {}) {
-	return {
-		submission,
+/** The longer its name, the later it came. */
+const head: typeof historyEntry = (submission, option, more) =>
+	historyEntry(submission, option, {
 		by: `author of ${submission}`,
 		at: `2026-05-01T10:00:0${submission.length}.000Z`,
-		source: 'human',
-		batch: 'b1',
-		answer: option === null ? null : { values: { sentiment: option }, regions: [], texts: {} },
-		spentMs: 900,
-		isLate: false,
-		isWithdrawn: false,
-		isHead: true,
-		verdicts: [],
 		...more,
-	} satisfies HistoryEntry;
-}
+	});
 function entry(...heads: HistoryEntry[]): ReviewEntry {
 	return {
 		item: { id: 'r1', project: 'p', data: { text: 'x' }, split: 'train', state: 'waiting' },
