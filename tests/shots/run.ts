@@ -49,6 +49,7 @@ try {
 	}
 	const stranger = await browser.newPage();
 	await stranger.goto(`${flywheel.url}/sign-in`);
+	await stranger.getByRole('button', { name: 'Sign in' }).waitFor();
 	await stranger.screenshot({ path: join(out, 'sign-in-1440-light.png') });
 	console.log(`screenshots in ${out}`);
 } finally {
