@@ -25,6 +25,7 @@ import type { Directory } from './directory.ts';
 import { Exchange, Visit, type ExchangeHost } from './catch-up/exchange.ts';
 import type { Projection } from './projection.ts';
 import { Projector } from './projector.ts';
+import { Pace } from './connection/pace.ts';
 import { Received, type ReceivedLimits } from './connection/received.ts';
 import { ResidentDocuments, type ResidentLimits } from './resident-documents.ts';
 import type { Wire } from './connection/wire.ts';
@@ -163,6 +164,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	const host: ConnectionHost & ExchangeHost = {
 		counters,
 		received,
+		pace: new Pace(),
 		elapsed,
 		find: (user, name) => directory.find(user, name),
 		open: (...asked) => resident.open(...asked),

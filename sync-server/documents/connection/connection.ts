@@ -13,6 +13,7 @@ import type { Frame } from './frame.ts';
 import { Incoming } from './incoming.ts';
 import type { Listener, OpenDocument } from '../document/open-document.ts';
 import { limits } from '../gate/limits.ts';
+import type { Pace } from './pace.ts';
 import { keepAlive, nobodyShown, showsSomebody } from './presence.ts';
 import type { Received, Share } from './received.ts';
 import { Receipts } from './receipts.ts';
@@ -28,6 +29,8 @@ const firstWordMs = 1000;
 export interface ConnectionHost {
 	readonly counters: Counters;
 	readonly received: Received;
+	/** How much is done in one turn. */
+	readonly pace: Pace;
 	/** Milliseconds that pass, whatever the clock is set to. */
 	elapsed(): number;
 	find(user: string, name: DocumentName): Promise<Standing | undefined>;
@@ -283,7 +286,15 @@ export class Connection implements Listener {
 	/** What the client sent before it went is taken. */
 	#finish(): void {
 		try {
-			if (this.#phase.kind === 'joined') this.#incoming.flush(this.#phase.document);
+			if (this.#phase.kind !== 'joined') return;
+			const { document } = this.#phase;
+			// Nobody hears answers any more.
+			for (let frame; this.#isReady() && (frame = this.#takeFrame());) {
+				const message = readMessage(frame);
+				if (message?.kind === 'step2' || message?.kind === 'update')
+					this.#incoming.write(document, message);
+			}
+			this.#incoming.flush(document);
 		} catch (error) {
 			this.#failed(error);
 		}
@@ -301,6 +312,7 @@ export class Connection implements Listener {
 		this.#phase = { kind: 'closed' };
 		this.#spoke.resolve();
 		this.#inbox = [];
+		this.#host.pace.leave(this.#goOn);
 		this.#share.leave();
 		this.#stopWatching();
 		if (before.kind === 'joined') {
@@ -325,7 +337,7 @@ export class Connection implements Listener {
 	#drain(): void {
 		let frame: Uint8Array | undefined;
 		try {
-			while (this.#isReady() && (frame = this.#takeFrame())) this.#handle(frame);
+			while (this.#isReady() && this.#hasTime() && (frame = this.#takeFrame())) this.#handle(frame);
 		} catch (error) {
 			this.#failed(error);
 		}
@@ -333,6 +345,15 @@ export class Connection implements Listener {
 		this.#heardAt = this.#host.elapsed(); // its answers to our pings could not be read
 		this.#socket.resume();
 	}
+
+	/** False where what is left waits for another turn. */
+	#hasTime(): boolean {
+		if (this.#inbox.length === 0 || this.#host.pace.hasTime) return true;
+		this.#host.pace.later(this.#goOn);
+		return false;
+	}
+
+	readonly #goOn = (): void => this.#drain();
 
 	#isReady(): boolean {
 		return (

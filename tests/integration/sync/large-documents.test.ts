@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as encoding from 'lib0/encoding';
+import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { readBroughtBack, writeBroughtBack } from '#shared/wire/brought-back.ts';
+import { writeMessage } from '#shared/wire/messages.ts';
 import { splitUpdate } from '#shared/wire/split-update.ts';
 import type { Frame } from '#sync-server/documents/connection/frame.ts';
 import type { Listener } from '#sync-server/documents/document/open-document.ts';
@@ -210,6 +213,30 @@ describe('S13 what is small and does much', () => {
 		expect(await bob.barrier()).toBe('saved');
 		expect(ended()).toBeLessThan(100);
 		expect(documents.stats().refused).toBe(3);
+	});
+
+	test('somebody who asks for the same again and again is answered in turns', async () => {
+		const { url } = await server();
+		const drafts = drawn(900_000);
+		const writer = await WireClient.join(`${url}/${answers}?user=ada`, { document: drafts });
+		expect(await writer.barrier()).toBe('saved');
+		const asking = new WebSocket(`${url}/${answers}?user=eve`);
+		cleanups.push(() => asking.terminate());
+		await once(asking, 'message');
+		const end = Y.getState(drafts.store, drafts.clientID);
+		const questions = Array.from({ length: 2000 }, (_, index) => {
+			const known = new Map([[drafts.clientID, end - index]]);
+			return writeMessage({ kind: 'step1', stateVector: Y.encodeStateVector(known) });
+		});
+		let answered = 0;
+		asking.on('message', () => answered++);
+		const ended = watchTurns();
+		for (const question of questions) asking.send(question);
+		await new Promise(setImmediate);
+		writer.edit((document) => document.getMap('draft').set('i1/v/t', 'meanwhile'));
+		expect(await writer.barrier('1')).toBe('saved');
+		expect(ended()).toBeLessThan(100);
+		expect(answered).toBeLessThan(questions.length);
 	});
 
 	test('somebody who says to have more than any document holds is not listened to', async () => {
