@@ -28,6 +28,7 @@ import { Projector } from './projector.ts';
 import { Pace } from './connection/pace.ts';
 import { Received, type ReceivedLimits } from './connection/received.ts';
 import { ResidentDocuments, type ResidentLimits } from './resident-documents.ts';
+import { Turns } from './turns.ts';
 import type { Wire } from './connection/wire.ts';
 
 const tickMs = 15_000;
@@ -128,6 +129,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	const projector = new Projector({ log, projection, logger });
 	const received = new Received(options.limits?.received);
 	const connections = new Set<Connection>();
+	const turns = new Turns();
 	/** Documents of requests under way. */
 	const visits = new Set<Visit>();
 	/** Connections whose clients have everything of a document that nobody has open. */
@@ -180,6 +182,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		since: (path, cursor) => log.since(path, cursor),
 		sinceEach: (...asked) => log.sinceEach(...asked),
 		use: (...asked) => resident.use(...asked),
+		nextTurn: () => turns.next(),
 		quarantine(refused) {
 			logger.warn(
 				{ document: refused.document, user: refused.user, reason: refused.reason },

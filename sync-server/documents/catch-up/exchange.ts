@@ -30,6 +30,8 @@ export interface ExchangeHost {
 		name: DocumentName,
 		work: (document: OpenDocument) => Promise<T>,
 	): Promise<T>;
+	/** Resolves when the next bit of long work may be done. */
+	nextTurn(): Promise<void>;
 	quarantine(refused: { document: string; user: string; reason: string; data: Uint8Array }): void;
 	failed(error: unknown, what: string): void;
 }
@@ -171,6 +173,8 @@ export class Exchange {
 				return resync;
 			}
 		}
+		// S13: a request asks for a hundred of them.
+		await this.#host.nextTurn();
 		// It holds what the server lost: over a socket that is brought back.
 		if (isAhead(stateVector, document.stateVector())) return resync;
 		if (this.#leftBytes <= 0) return later;

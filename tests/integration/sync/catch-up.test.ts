@@ -262,6 +262,29 @@ describe('S15 many documents at once', () => {
 		expect(kinds(await eve.exchange(on, [nameOf(1), nameOf(0)]))).toEqual(['unavailable', 'level']);
 	});
 
+	test('S13 those that are in memory are told of one in each turn, with others in between', async () => {
+		const on = await server();
+		const device = new Device();
+		const names = Array.from({ length: 30 }, (_, batch) => nameOf(batch));
+		for (const name of names) device.edit(name, set('i1/v/t', 'a'));
+		const asks = names.map((name) => device.ask(name));
+		const who = { user: 'ada', credential: 'x' };
+		await on.documents.exchange(who, { version: documentVersion, asks });
+		const nothing = new Uint8Array();
+		const again = asks.map((ask) => ({ ...ask, cursor: '', update: nothing }));
+		let turns = 0;
+		let isTold = false;
+		const count = (): void => {
+			turns++;
+			if (!isTold) setImmediate(count);
+		};
+		setImmediate(count);
+		const replies = await on.documents.exchange(who, { version: documentVersion, asks: again });
+		isTold = true;
+		expect(replies.map(({ kind }) => kind)).toEqual(names.map(() => 'level'));
+		expect(turns).toBeGreaterThanOrEqual(names.length);
+	});
+
 	test('a state vector that is none is refused before anything is written', async () => {
 		const on = await server();
 		const device = new Device();
