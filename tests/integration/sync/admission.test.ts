@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { EndedCredentials } from '#sync-server/accounts/ended-credentials.ts';
+import type { AdmissionLimits } from '#sync-server/http/admission.ts';
 import { acceptSockets } from '#sync-server/http/sockets.ts';
 import { MemoryDisk, openMemoryLog } from '#sync-server/log/memory-log.ts';
 import { cleanUpAfterEach } from './cleanups.ts';
@@ -13,7 +14,7 @@ import { WireClient } from './wire-client.ts';
 const cleanups = cleanUpAfterEach();
 
 /** A door with small limits. `?token=` is who comes; a document is loaded when `release` is called. */
-async function door() {
+async function door(limits: AdmissionLimits = { sockets: 6, socketsOfOne: 4, joining: 2 }) {
 	const server = createServer();
 	const waiting: (() => void)[] = [];
 	const faults: unknown[] = [];
@@ -36,7 +37,7 @@ async function door() {
 		live: () => Promise.resolve(),
 		sync: () => new Promise((resolve) => waiting.push(resolve)),
 		onFault: (error) => faults.push(error),
-		limits: { sockets: 6, socketsOfOne: 4, joining: 2 },
+		limits,
 	});
 	await once(server.listen(0, '127.0.0.1'), 'listening');
 	const release = (): void => {
@@ -139,6 +140,23 @@ describe('a storm', () => {
 });
 
 describe('a restart', () => {
+	test('spreads its goodbyes, in no order, so that not all come back at once', async () => {
+		const { open, sockets } = await door({ sockets: 500, socketsOfOne: 500, joining: 500 });
+		const held = [];
+		for (let count = 0; count < 100; count++) held.push(await open('/live?token=ada'));
+		const order: number[] = [];
+		const times: number[] = [];
+		const gone = held.map(async (socket, index) => {
+			await once(socket, 'close');
+			order.push(index);
+			times.push(performance.now());
+		});
+		await sockets.close();
+		await Promise.all(gone);
+		expect(times.at(-1)! - times[0]!).toBeGreaterThan(100);
+		expect(order).not.toEqual(order.toSorted((one, other) => one - other));
+	});
+
 	test('says 1012 to everybody, over a while, and lets nobody in meanwhile', async () => {
 		const { open, refused, sockets } = await door();
 		const held = [];
