@@ -64,7 +64,7 @@ async function relay(
 	{ request, response, beforeReport }: BackendRequest,
 	exit: Promise<unknown>,
 ): Promise<void> {
-	const gate = beforeReport && new ReportGate();
+	let gate: ReportGate | undefined;
 	let head: Buffer | undefined = Buffer.alloc(0);
 	for await (const chunk of stdout) {
 		let body = chunk;
@@ -73,6 +73,8 @@ async function relay(
 			const end = head.indexOf('\r\n\r\n');
 			if (end === -1) continue;
 			writeHead(head.toString('latin1', 0, end), response);
+			// What is refused before it is a push is answered in words, not with a report.
+			if (beforeReport && response.statusCode === 200) gate = new ReportGate();
 			body = head.subarray(end + 4);
 			head = undefined;
 		}
@@ -83,7 +85,7 @@ async function relay(
 	if (head) throw new Error('git http-backend answered nothing');
 	if (gate) {
 		await exit;
-		await beforeReport();
+		await beforeReport?.();
 		await send(response, gate.release());
 	}
 	response.end();

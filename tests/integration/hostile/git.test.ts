@@ -91,6 +91,16 @@ describe('a push', () => {
 		});
 	});
 
+	test('that does not say it is one is refused in words', async () => {
+		await world.unharmed(async () => {
+			const reply = await world.send('POST', '/git/target.git/git-receive-pack', {
+				body: Buffer.from('0000'),
+			});
+			expect(reply.status).toBe(415);
+			expect(await reply.text()).toContain('application/x-git-receive-pack-request');
+		});
+	});
+
 	test('of bytes that are no pack is answered, and moves nothing', async () => {
 		const { text: head } = await git(['rev-parse', 'HEAD']);
 		const command = `${'0'.repeat(40)} ${head} refs/heads/raw\0 report-status`;
