@@ -130,7 +130,6 @@ test('a device without room stops editing, says so, and hands the work over as a
 	const path = await (await download).path();
 
 	// The page dies with what it could not store; the file comes in again, and once.
-	await page.evaluate(() => Reflect.deleteProperty(window, 'isFull'));
 	await page.close({ runBeforeUnload: false });
 	await context.setOffline(false);
 	labeler.page = await context.newPage();
