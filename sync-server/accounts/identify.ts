@@ -4,6 +4,7 @@ import type { Caller } from './caller.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Accounts } from './accounts.ts';
 import { credentialOf } from './ended-credentials.ts';
+import { LatelyIdentified } from './lately-identified.ts';
 import { hashOf } from './secret.ts';
 
 /** The attempt a token was given to, while it lives. */
@@ -22,7 +23,15 @@ interface Options {
 	readonly owner: { readonly id: string; readonly token: string | undefined };
 }
 
-type IdentifyBy = (request: Request) => Promise<Caller | undefined>;
+type IdentifyBy<From> = (from: From) => Promise<Caller | undefined>;
+
+/** What a socket begins with. */
+interface SocketHead {
+	/** By its name in small letters; null where it was not sent. */
+	header(name: string): string | null;
+	headers(): Headers;
+	readonly query: URLSearchParams;
+}
 
 /** Says who makes a request, by the door they come through. */
 export interface Identify {
@@ -30,11 +39,14 @@ export interface Identify {
 	 * `/api`: a bearer token, or the session cookie. A write from a foreign page is refused (`cross_site`);
 	 * with the cookie it must even name our own Origin.
 	 */
-	readonly api: IdentifyBy;
-	/** `/sync`, `/live`: a token as subprotocol, `?token=` or bearer, or the cookie with our own Origin. A page may add whose cookie it means. */
-	readonly socket: IdentifyBy;
+	readonly api: IdentifyBy<Request>;
+	/**
+	 * `/sync`, `/live`: a token as subprotocol, `?token=` or bearer, or the cookie with our own Origin. A page may
+	 * add whose cookie it means. What it answers may be some seconds old: ask whether the credential has ended.
+	 */
+	readonly socket: IdentifyBy<SocketHead>;
 	/** `/git`: Basic (any name, the token as password) or Bearer, never the cookie. */
-	readonly git: IdentifyBy;
+	readonly git: IdentifyBy<Request>;
 }
 
 const subprotocol = /^(?:flywheel|yauth)-(.+)$/;
@@ -48,6 +60,7 @@ export function tokenProtocol(header: string | null | undefined): string | undef
 }
 
 export function identifier({ tables, accounts, attempts, url, owner }: Options): Identify {
+	const lately = new LatelyIdentified();
 	const ownerHash = owner.token === undefined ? undefined : Buffer.from(hashOf(owner.token));
 
 	async function byToken(token: string): Promise<Caller | undefined> {
@@ -70,9 +83,8 @@ export function identifier({ tables, accounts, attempts, url, owner }: Options):
 		return attempt && { kind: 'attempt', ...attempt };
 	}
 
-	async function byCookie(request: Request): Promise<Caller | undefined> {
-		const session = await accounts.session(request.headers);
-		if (session && !isMeant(session.person.id, request)) return undefined;
+	async function byCookie(headers: Headers): Promise<Caller | undefined> {
+		const session = await accounts.session(headers);
 		return (
 			session && {
 				kind: 'person',
@@ -85,34 +97,40 @@ export function identifier({ tables, accounts, attempts, url, owner }: Options):
 		);
 	}
 
-	const isOurs = (request: Request, origin: string): boolean =>
-		origin === url || URL.parse(origin)?.host === request.headers.get('host');
+	const isOurs = (origin: string, host: string | null): boolean =>
+		origin === url || URL.parse(origin)?.host === host;
 
 	return {
 		async api(request) {
-			const token = bearer(request);
+			const { headers } = request;
+			const token = bearer(headers.get('authorization'));
 			if (token !== undefined) return byToken(token);
-			const origin = request.headers.get('origin');
+			const origin = headers.get('origin');
 			const isWrite = request.method !== 'GET' && request.method !== 'HEAD';
-			if (isWrite && origin !== null && !isOurs(request, origin)) throw crossSite(origin);
-			const caller = await byCookie(request);
+			if (isWrite && origin !== null && !isOurs(origin, headers.get('host')))
+				throw crossSite(origin);
+			const caller = asMeant(await byCookie(headers), headers.get('flywheel-user'));
 			if (caller && isWrite && origin === null) throw crossSite('a page that names no origin');
 			return caller;
 		},
-		async socket(request) {
-			const protocol = tokenProtocol(request.headers.get('sec-websocket-protocol'));
+		async socket(head) {
+			const protocol = tokenProtocol(head.header('sec-websocket-protocol'));
 			const token =
-				bearer(request) ??
+				bearer(head.header('authorization')) ??
 				subprotocol.exec(protocol ?? '')?.[1] ??
-				new URL(request.url).searchParams.get('token') ??
+				head.query.get('token') ??
 				undefined;
-			if (token !== undefined) return byToken(token);
-			const origin = request.headers.get('origin');
-			if (origin === null || !isOurs(request, origin)) return undefined;
-			return byCookie(request);
+			if (token !== undefined) return lately.of(hashOf(token), () => byToken(token));
+			const origin = head.header('origin');
+			if (origin === null || !isOurs(origin, head.header('host'))) return undefined;
+			const cookie = head.header('cookie');
+			if (cookie === null) return undefined;
+			const caller = await lately.of(hashOf(cookie), () => byCookie(head.headers()));
+			return asMeant(caller, head.header('flywheel-user') ?? head.query.get('as'));
 		},
 		async git(request) {
-			const token = bearer(request) ?? basicPassword(request);
+			const authorization = request.headers.get('authorization');
+			const token = bearer(authorization) ?? basicPassword(authorization);
 			return token === undefined ? undefined : byToken(token);
 		},
 	};
@@ -122,22 +140,21 @@ export function identifier({ tables, accounts, attempts, url, owner }: Options):
  * A page says whose it is (`Flywheel-User`, or `?as=` of a socket). Where somebody else has signed in on the
  * device meanwhile, the cookie is theirs: what the page of the person before sends must not be taken for it.
  */
-function isMeant(user: string, request: Request): boolean {
-	const meant =
-		request.headers.get('flywheel-user') ?? new URL(request.url).searchParams.get('as') ?? user;
-	return meant === user;
+function asMeant(caller: Caller | undefined, meant: string | null): Caller | undefined {
+	const isOther = caller?.kind === 'person' && meant !== null && meant !== caller.user;
+	return isOther ? undefined : caller;
 }
 
 function crossSite(origin: string): CommandError {
 	return new CommandError('cross_site', `The request comes from ${origin}, not from this app.`);
 }
 
-function bearer(request: Request): string | undefined {
-	return /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+function bearer(authorization: string | null): string | undefined {
+	return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
-function basicPassword(request: Request): string | undefined {
-	const encoded = /^Basic +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+function basicPassword(authorization: string | null): string | undefined {
+	const encoded = /^Basic +(\S+)$/i.exec(authorization ?? '')?.[1];
 	if (encoded === undefined) return undefined;
 	const text = Buffer.from(encoded, 'base64').toString('utf8');
 	const colon = text.indexOf(':');

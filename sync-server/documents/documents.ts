@@ -28,6 +28,7 @@ import { Projector } from './projector.ts';
 import { Pace } from './connection/pace.ts';
 import { Received, type ReceivedLimits } from './connection/received.ts';
 import { ResidentDocuments, type ResidentLimits } from './resident-documents.ts';
+import { Standings } from './standings.ts';
 import { Turns } from './turns.ts';
 import type { Wire } from './connection/wire.ts';
 
@@ -126,6 +127,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	const now = options.now ?? forwardClock();
 	const elapsed = options.elapsed ?? (() => performance.now());
 	const counters = newCounters();
+	const standings = new Standings(directory);
 	const projector = new Projector({ log, projection, logger });
 	const received = new Received(options.limits?.received);
 	const connections = new Set<Connection>();
@@ -168,7 +170,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		received,
 		pace: new Pace(),
 		elapsed,
-		find: (user, name) => directory.find(user, name),
+		find: (...asked) => standings.find(...asked),
 		open: (...asked) => resident.open(...asked),
 		isResident: (path) => resident.has(path),
 		watch(path, connection) {
@@ -179,7 +181,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 				if (those.size === 0 && watching.get(path) === those) watching.delete(path);
 			};
 		},
-		since: (path, cursor) => log.since(path, cursor),
+		since: (...asked) => resident.since(...asked),
 		sinceEach: (...asked) => log.sinceEach(...asked),
 		use: (...asked) => resident.use(...asked),
 		nextTurn: () => turns.next(),
@@ -232,6 +234,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 				bringBack(host, visit!, brought),
 			),
 		rightsChanged({ project, batch, user }) {
+			standings.forget();
 			const isConcerned = (one: Pick<Visit, 'name' | 'user'>): boolean =>
 				(project === undefined || one.name?.project === project) &&
 				(batch === undefined || one.name?.batch === batch) &&
@@ -247,6 +250,7 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		},
 		catchUp: () => projector.catchUp(),
 		async remove(project) {
+			standings.forget();
 			for (const connection of [...connections])
 				if (connection.name.project === project) connection.close(closeCodes.notFound);
 			resident.drop(project);

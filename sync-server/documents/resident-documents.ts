@@ -1,7 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import { isSameCursor, type Cursor } from '#shared/wire/cursor.ts';
 import type { DocumentName } from '#shared/wire/document-name.ts';
 import { leastWriters, type LeastWriters } from '#shared/wire/document-version.ts';
-import type { UpdateLog } from '../log/update-log.ts';
+import type { UpdateLog, UpdatesSince } from '../log/update-log.ts';
 import { Compactor } from './compactor.ts';
 import type { Counters } from './counters.ts';
 import { isProjected } from './document/entries.ts';
@@ -18,6 +20,8 @@ const idleDocuments = 200;
 const headMs = 2000;
 /** Each load holds a document's bytes and the log's thread; more at once make none of them faster. */
 const loadingAtOnce = 64;
+/** About 200 bytes each. */
+const headsAtMost = 10_000;
 
 export interface ResidentLimits {
 	/** Rows after which a document is compacted (200). */
@@ -60,6 +64,8 @@ export class ResidentDocuments {
 	readonly #resident = new Map<string, OpenDocument>();
 	/** Documents nobody has open, the longest unused first. */
 	readonly #idle = new Set<OpenDocument>();
+	/** How far documents are that are not here: only here is anything written to them. */
+	readonly #headsOfOthers = new LRUCache<string, Cursor>({ max: headsAtMost });
 	#isClosing = false;
 
 	constructor(options: ResidentOptions) {
@@ -82,6 +88,18 @@ export class ResidentDocuments {
 
 	has(path: string): boolean {
 		return this.#resident.has(path);
+	}
+
+	/**
+	 * What of a document that is not in memory came after a cursor; undefined where the log cannot tell. Of one
+	 * that was here, or was asked for, a while ago it is known how far it is: for who has all of it nothing is read.
+	 */
+	async since(path: string, cursor: Cursor): Promise<UpdatesSince | undefined> {
+		const head = this.#headsOfOthers.get(path);
+		if (head && isSameCursor(cursor, head)) return { updates: [], cursor };
+		const found = await this.#options.log.since(path, cursor);
+		if (found && !this.#opened.has(path)) this.#headsOfOthers.set(path, found.cursor);
+		return found;
 	}
 
 	/** Reads a document into memory, where it is not there, and gives it away in the same turn. Rejects with UnreadableDocument (S3). */
@@ -133,6 +151,7 @@ export class ResidentDocuments {
 	drop(project: string): void {
 		for (const document of [...this.#resident.values()])
 			if (document.name.project === project) document.evict();
+		this.#headsOfOthers.clear();
 	}
 
 	/** Waits for the disk and for what is done beside the main thread, then drops everything. */
@@ -146,6 +165,7 @@ export class ResidentDocuments {
 	}
 
 	async #load(path: string, name: DocumentName): Promise<OpenDocument> {
+		this.#headsOfOthers.delete(path);
 		try {
 			const { log, loaded } = this.#options;
 			const { stored, yjs } = await this.#loading.run(async () => {
@@ -203,6 +223,7 @@ export class ResidentDocuments {
 		for (const one of this.#idle) {
 			if (bytes <= limit && this.#idle.size <= idleDocuments) return;
 			bytes -= one.residentBytes;
+			if (one.cursor) this.#headsOfOthers.set(one.path, one.cursor);
 			one.evict();
 		}
 	}

@@ -1,12 +1,33 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The head of a node request (method, address, headers) as a Request without a body, for doors that identify. */
-export function headOf(incoming: IncomingMessage): Request {
-	const headers = new Headers();
-	for (const [name, value] of Object.entries(incoming.headers))
-		if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-	const method = incoming.method === 'HEAD' ? 'HEAD' : 'GET';
-	return new Request(new URL(pathOf(incoming), 'http://localhost'), { method, headers });
+/** The address and the headers of a node request: what a socket begins with. */
+export class RequestHead {
+	/** What the address says behind its path. */
+	readonly query: URLSearchParams;
+	readonly #incoming: IncomingMessage;
+
+	constructor(incoming: IncomingMessage) {
+		this.#incoming = incoming;
+		const path = pathOf(incoming);
+		const at = path.indexOf('?');
+		this.query = new URLSearchParams(at === -1 ? '' : path.slice(at));
+	}
+
+	/** By its name in small letters; null where it was not sent. */
+	header(name: string): string | null {
+		const value = this.#incoming.headers[name];
+		return Array.isArray(value) ? value.join(', ') : (value ?? null);
+	}
+
+	/** All of them, for a library that reads them from there; made anew each time. */
+	headers(): Headers {
+		const all = new Headers();
+		for (const name of Object.keys(this.#incoming.headers)) {
+			const value = this.header(name);
+			if (value !== null) all.set(name, value);
+		}
+		return all;
+	}
 }
 
 /** The path with its query; a request line that is no path (`//host`, `http://…`) keeps its path alone. */

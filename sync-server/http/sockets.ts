@@ -11,7 +11,7 @@ import { tokenProtocol, type Identify } from '../accounts/identify.ts';
 import type { Caller } from '../accounts/caller.ts';
 import { Wire } from '../documents/connection/wire.ts';
 import { Admission, admissionLimits, type AdmissionLimits } from './admission.ts';
-import { headOf, pathnameOf } from './node-request.ts';
+import { pathnameOf, RequestHead } from './node-request.ts';
 
 type Person = Extract<Caller, { kind: 'person' }>;
 
@@ -47,7 +47,7 @@ const handshakeMs = 2000;
  * at once, the answer is 503 before there is a socket.
  */
 export function acceptSockets(options: Options) {
-	const { server, identify, ended, expiry, live, sync, onFault } = options;
+	const { server, identify, expiry, live, sync, onFault } = options;
 	const admission = new Admission(options.limits ?? admissionLimits);
 	let isClosing = false;
 	const documents = socketServer(maxMessageBytes);
@@ -55,7 +55,7 @@ export function acceptSockets(options: Options) {
 	const all = (): WebSocket[] => [...documents.clients, ...hints.clients];
 
 	function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
-		connection.on('error', () => connection.destroy());
+		connection.on('error', gone);
 		const path = pathnameOf(request);
 		const document = /^\/sync\/(.+)$/.exec(path)?.[1];
 		if (path !== '/live' && document === undefined) return turnAway(connection, '404 Not Found');
@@ -63,10 +63,13 @@ export function acceptSockets(options: Options) {
 			// Not all at the same moment again.
 			return turnAway(connection, '503 Service Unavailable', [`Retry-After: ${randomInt(2, 10)}`]);
 		const sockets = document === undefined ? hints : documents;
+		// What can be said in this turn of the event loop goes out in one piece with the handshake.
+		connection.cork();
+		setImmediate(() => connection.uncork());
 		sockets.handleUpgrade(request, connection, head, (socket) => {
 			// What arrives before we know who speaks waits in the connection.
 			socket.pause();
-			socket.on('error', () => socket.terminate());
+			socket.on('error', ended);
 			socket.once('close', admission.opened());
 			admission
 				.joining(() => welcome(new Wire(socket, connection), request, document))
@@ -83,9 +86,9 @@ export function acceptSockets(options: Options) {
 		document: string | undefined,
 	): Promise<void> {
 		const { socket } = wire;
-		const asked = headOf(request);
+		const asked = new RequestHead(request);
 		const caller = await identify.socket(asked);
-		if (caller?.kind !== 'person' || ended.has(caller.credential))
+		if (caller?.kind !== 'person' || options.ended.has(caller.credential))
 			return close(socket, closeCodes.signInNeeded);
 		if (isClosing) return close(socket, closeCodes.restarting);
 		const left = admission.ofUser(caller.user);
@@ -97,7 +100,7 @@ export function acceptSockets(options: Options) {
 		const accepted =
 			document === undefined
 				? live(socket, caller)
-				: sync(wire, caller, decoded(document) ?? '', addressOf(asked));
+				: sync(wire, caller, decoded(document) ?? '', readClientAddress(asked.query));
 		socket.resume();
 		await accepted;
 	}
@@ -134,6 +137,15 @@ function socketServer(maxPayload: number): WebSocketServer {
 	});
 }
 
+// Of these each socket has one for as long as it lives: they hold nothing of how it began.
+function gone(this: Duplex): void {
+	this.destroy();
+}
+
+function ended(this: WebSocket): void {
+	this.terminate();
+}
+
 function turnAway(connection: Duplex, status: string, headers: readonly string[] = []): void {
 	connection.end([`HTTP/1.1 ${status}`, ...headers, 'Connection: close', '', ''].join('\r\n'));
 }
@@ -160,10 +172,6 @@ function shuffled<T>(all: T[]): T[] {
 		[all[index], all[other]] = [all[other]!, all[index]!];
 	}
 	return all;
-}
-
-function addressOf(request: Request): ClientAddress {
-	return readClientAddress(new URL(request.url).searchParams);
 }
 
 function decoded(text: string): string | undefined {

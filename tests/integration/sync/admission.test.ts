@@ -21,8 +21,8 @@ async function door(limits: AdmissionLimits = { sockets: 6, socketsOfOne: 4, joi
 	const sockets = acceptSockets({
 		server,
 		identify: {
-			socket: (request) => {
-				const user = new URL(request.url).searchParams.get('token')!;
+			socket: ({ query }) => {
+				const user = query.get('token')!;
 				return Promise.resolve({
 					kind: 'person' as const,
 					user,

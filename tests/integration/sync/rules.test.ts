@@ -259,6 +259,13 @@ test('S7 a right that is lost closes the connection, one that shrinks refuses it
 	expect(gone.closedWith).toBe(4404);
 	reads.edit((document) => document.getMap('draft').set('i1/v/t', 'x'));
 	expect(await reads.barrier('1')).toMatchObject({ code: 4 });
+	const back = new WireClient(`${url}/${answers}?user=gone`);
+	await back.until(() => false);
+	expect(back.closedWith).toBe(4404);
+	tables.standings.delete(`gone ${answers}`);
+	documents.rightsChanged({ project: 'p', user: 'gone' });
+	const again = await WireClient.join(`${url}/${answers}?user=gone`);
+	expect(await again.barrier('0')).toBe('saved');
 });
 
 test('S7 a reader whose step 2 says nothing new is no offender', async () => {
