@@ -4,6 +4,7 @@ import { leastWriterBeside, type LeastWriters } from '#shared/wire/document-vers
 import { hasPending } from '../../log/compact-document.ts';
 import { inspectUpdate, type GateVerdict } from '../gate/inspect-update.ts';
 import { limits } from '../gate/limits.ts';
+import { applyUpdate } from '../gate/update-decoder.ts';
 import type { DocumentSize } from './document-size.ts';
 import { observeEntries, type FreshEntry } from './entries.ts';
 import type { Owners } from './owners.ts';
@@ -134,7 +135,7 @@ export class Changes {
 		if (!mayWrite()) return { kind: 'refuse', refusal: 'notAllowed' };
 		owners.claim(verdict, user);
 		this.#leastWriter = Math.max(this.#leastWriter, leastWriterBeside(version, leastWriters));
-		Y.applyUpdate(yjs, update);
+		applyUpdate(yjs, update);
 		if (hasPending(yjs)) return { kind: 'refuse', refusal: 'malformed' };
 		this.#passed.push(verdict);
 		return verdict;

@@ -5,6 +5,7 @@ import { hasPending, readDocument, type StoredState } from '../../log/compact-do
 import { letGoOfBuffers } from '../../give-back.ts';
 import { serveCalls } from '../../threads/serve-calls.ts';
 import { inspectUpdate, type GateVerdict } from './inspect-update.ts';
+import { applyUpdate } from './update-decoder.ts';
 
 /** An update to judge. */
 export interface GateJob {
@@ -49,7 +50,7 @@ function judge(document: Y.Doc, job: GateJob): AsideVerdict {
 	if (verdict.kind !== 'ok') return verdict;
 	let effect: Uint8Array = Uint8Array.of(0, 0);
 	document.on('update', (data: Uint8Array) => (effect = data));
-	Y.applyUpdate(document, update);
+	applyUpdate(document, update);
 	if (hasPending(document)) return { kind: 'refuse', refusal: 'malformed' };
 	const documentBytes = isMeasured ? Y.encodeStateAsUpdate(document).length : undefined;
 	return { ...verdict, pieces: splitUpdate(effect), documentBytes };

@@ -10,6 +10,7 @@ import { isAuthored, mayUseKey, rootKind } from './key-rules.ts';
 import { limits } from './limits.ts';
 import { Places } from './places.ts';
 import { PlacingWork } from './placing-work.ts';
+import { decodeUpdate } from './update-decoder.ts';
 import { isPlainJson } from './value-limits.ts';
 
 /** What an update is judged against: the document it would change, and who sends it. */
@@ -166,14 +167,14 @@ export function presentIn(document: Y.Doc, root: string, key: string): JudgedEnt
 	return id && { client: id.client, clock: id.clock };
 }
 
-type Decoded = ReturnType<typeof Y.decodeUpdate> & { readonly blocks: number };
+type Decoded = ReturnType<typeof decodeUpdate> & { readonly blocks: number };
 
 function decode(update: Uint8Array): Decoded | 'malformed' | 'limit' {
 	try {
 		// The count comes first, so that a claim of 100,000 clients costs nothing.
 		const blocks = decoding.readVarUint(decoding.createDecoder(update));
 		if (blocks > limits.clients) return 'limit';
-		return { ...Y.decodeUpdate(update), blocks };
+		return { ...decodeUpdate(update), blocks };
 	} catch {
 		return 'malformed'; // whatever the decoder threw: the bytes are no update
 	}
