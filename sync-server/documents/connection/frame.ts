@@ -11,14 +11,19 @@ export class Frame {
 	readonly bytes: Buffer;
 
 	constructor(message: Message) {
-		const payload = writeMessage(message);
-		const { length } = payload;
-		const headBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-		this.bytes = Buffer.allocUnsafe(headBytes + length);
-		this.bytes[0] = wholeBinary;
-		if (headBytes === 2) this.bytes[1] = length;
-		else if (headBytes === 4) this.bytes.writeUInt16BE(length, this.bytes.writeUInt8(126, 1));
-		else this.bytes.writeBigUInt64BE(BigInt(length), this.bytes.writeUInt8(127, 1));
-		this.bytes.set(payload, headBytes);
+		this.bytes = framed(writeMessage(message));
 	}
+}
+
+/** A message with the head that it has on a socket; a copy. */
+export function framed(message: Uint8Array): Buffer {
+	const { length } = message;
+	const headBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+	const bytes = Buffer.allocUnsafe(headBytes + length);
+	bytes[0] = wholeBinary;
+	if (headBytes === 2) bytes[1] = length;
+	else if (headBytes === 4) bytes.writeUInt16BE(length, bytes.writeUInt8(126, 1));
+	else bytes.writeBigUInt64BE(BigInt(length), bytes.writeUInt8(127, 1));
+	bytes.set(message, headBytes);
+	return bytes;
 }

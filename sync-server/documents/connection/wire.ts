@@ -1,6 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Frame } from './frame.ts';
+import { framed, type Frame } from './frame.ts';
+
+/** Longer ones are not worth a copy. */
+const copiedBytes = 4096;
 
 /**
  * A WebSocket and the connection under it: what everybody is sent is written there as it is, without `ws`
@@ -29,7 +32,10 @@ export class Wire {
 
 	/** Sends a message to this client only. `taken` is called once the system has it, or never will. */
 	send(message: Uint8Array, taken: () => void): void {
-		if (this.isOpen) this.socket.send(message, { binary: true, compress: false }, taken);
+		if (!this.isOpen) return;
+		if (message.length > copiedBytes)
+			this.socket.send(message, { binary: true, compress: false }, taken);
+		else this.#connection.write(framed(message), taken);
 	}
 
 	/** Sends what others are sent too; without `taken` it costs least. */
