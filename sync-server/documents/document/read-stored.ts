@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { hasPending, readDocument } from '../../log/compact-document.ts';
+import { hasPending, newDocument, readDocument } from '../../log/compact-document.ts';
 import { UnreadableDocument, type StoredDocument } from '../../log/update-log.ts';
 import { limits } from '../gate/limits.ts';
 import type { ReadAside } from './read-aside.ts';
@@ -16,7 +16,7 @@ export async function readStored(
 ): Promise<Y.Doc> {
 	const bytes = (stored.snapshot?.length ?? 0) + stored.bytes;
 	if (bytes <= limits.mainThreadStoredBytes) return readDocument(path, stored);
-	const document = new Y.Doc({ gc: true });
+	const document = newDocument(path);
 	for (const piece of await piecesOf(path, stored, readAside)) {
 		await turns.next();
 		Y.applyUpdate(document, piece);
