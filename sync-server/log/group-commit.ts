@@ -15,7 +15,9 @@ export interface PendingAppend {
 	readonly reject: (error: Error) => void;
 }
 
-/** So many times as long as it took to tell everybody of a commit, the next one waits. */
+/** Where so many travelled together the next ones are on their way already, and are waited for. */
+const crowd = 4;
+/** So many times as long as it took to tell everybody of a commit, the next one waits then. */
 const restAfterTelling = 3;
 /** However long that took: nobody waits longer. */
 const longestRestMs = 1;
@@ -30,8 +32,8 @@ export type Commit = (batch: readonly PendingAppend[]) => Promise<readonly numbe
 /**
  * One commit in flight; everything that arrives meanwhile goes into the next. An fsync costs the same for
  * one row as for a hundred (540 rows/s alone, 31,600 in hundreds), so the disk sets the pace, and whoever hears
- * of a commit: where what it sets off takes long, since many listen, the next one waits longer, so that more
- * travels together. Where few listen it waits for nothing.
+ * of a commit: where many write and many listen, the next one waits a little, so that more travels together.
+ * Where few write or few listen it waits for nothing: a rest would only make them later.
  */
 export class GroupCommit {
 	readonly #commit: Commit;
@@ -102,7 +104,7 @@ export class GroupCommit {
 				await turn(); // everybody has been told by then
 				const toldMs = performance.now() - began;
 				const restMs = Math.min(Math.floor(restAfterTelling * toldMs), longestRestMs);
-				if (restMs > 0) await wait(restMs);
+				if (batch.length >= crowd && restMs > 0) await wait(restMs);
 			} catch (error) {
 				this.#fail(batch, error as Error);
 			}

@@ -22,14 +22,27 @@ function recording(): { commits: GroupCommit; batches: number[][] } {
 	return { commits, batches };
 }
 
-test('S1 where telling of a commit takes long, what arrives for as long after it shares the next', async () => {
+test('S1 where many write and telling of it takes long, what arrives meanwhile shares the next commit', async () => {
+	const { commits, batches } = recording();
+	await Promise.all([1, 2, 3, 4].map((n) => commits.append(appender, update(n))));
+	keepBusy(5);
+	const fifth = commits.append(appender, update(5));
+	await turn();
+	await Promise.all([fifth, commits.append(appender, update(6))]);
+	expect(batches).toEqual([
+		[1, 2, 3, 4],
+		[5, 6],
+	]);
+});
+
+test('S1 where few write, a commit waits for nobody', async () => {
 	const { commits, batches } = recording();
 	await commits.append(appender, update(1));
 	keepBusy(5);
 	const second = commits.append(appender, update(2));
 	await turn();
 	await Promise.all([second, commits.append(appender, update(3))]);
-	expect(batches).toEqual([[1], [2, 3]]);
+	expect(batches).toEqual([[1], [2], [3]]);
 });
 
 test('S1 what is appended when a commit is about to begin is in it', async () => {
