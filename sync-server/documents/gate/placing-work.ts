@@ -9,6 +9,14 @@ interface Behind {
 	addedBefore: number;
 }
 
+/** What was added to a place. */
+interface Added {
+	start: Behind | undefined;
+	added: number;
+	/** Those of them that saw nothing there. */
+	apart: number;
+}
+
 /**
  * How many items Yjs will look at to find out where those of an update belong: none where what stands to
  * the left and right of an item is what its author saw, else everything in between. 9 kB that put 500 values
@@ -21,7 +29,7 @@ export class PlacingWork {
 	#steps = 0;
 	/** By the clocks of each client. */
 	readonly #behind = new Map<number, Map<number, Behind>>();
-	readonly #places = new Map<string, { start: Behind | undefined; added: number }>();
+	readonly #places = new Map<string, Added>();
 
 	constructor({ store, share }: Y.Doc) {
 		this.#store = store;
@@ -41,9 +49,10 @@ export class PlacingWork {
 		const at = this.#at(place);
 		if (!origin && place.key !== null) {
 			// Yjs goes to the first value of the key in any case.
-			const beside = this.#countValues(place) + at.added;
-			if (beside > limits.besideEachOther) return false;
-			this.#steps += beside;
+			const { all, beside } = this.#countValues(place);
+			if (beside + at.apart > limits.besideEachOther) return false;
+			this.#steps += all + at.added;
+			at.apart++;
 		}
 		const behind = origin ? this.#behindOf(origin) : (at.start ??= this.#startOf(place));
 		if (Y.compareIDs(behind.next, item.rightOrigin))
@@ -58,11 +67,11 @@ export class PlacingWork {
 		return this.#steps <= limits.placingSteps;
 	}
 
-	#at({ root, key }: Place): { start: Behind | undefined; added: number } {
+	#at({ root, key }: Place): Added {
 		const name = key === null ? root : `${root}\n${key}`;
 		const known = this.#places.get(name);
 		if (known) return known;
-		const at = { start: undefined, added: 0 };
+		const at = { start: undefined, added: 0, apart: 0 };
 		this.#places.set(name, at);
 		return at;
 	}
@@ -102,20 +111,24 @@ export class PlacingWork {
 		return count;
 	}
 
-	/** The first item of a place; of a key that has too many values any. */
+	/** The first item of a place. */
 	#first({ root, key }: Place): Y.Item | null {
 		const type = this.#share.get(root);
 		if (key === null) return type?._start ?? null;
 		let first = type?._map.get(key) ?? null;
-		for (let count = 0; first?.left && count <= limits.besideEachOther; count++) first = first.left;
+		while (first?.left) first = first.left;
 		return first;
 	}
 
-	#countValues({ root, key }: Place): number {
-		let count = 0;
+	/** All values that a key ever had, and those of them that saw none before them. */
+	#countValues({ root, key }: Place): { all: number; beside: number } {
+		let [all, beside] = [0, 0];
 		let item = this.#share.get(root)?._map.get(key!) ?? null;
-		for (; item && count <= limits.besideEachOther; item = item.left) count++;
-		return count;
+		for (; item; item = item.left) {
+			all++;
+			if (!item.origin) beside++;
+		}
+		return { all, beside };
 	}
 
 	/** The item of the document with this id. */

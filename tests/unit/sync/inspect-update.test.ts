@@ -174,6 +174,25 @@ describe('S13 what Yjs would look for too long to place', () => {
 		expect(word(judge(crowded(0, 501), set))).toBe('limit');
 	});
 
+	test('a value that was changed a thousand times is no crowd', () => {
+		const document = new Y.Doc();
+		for (let index = 0; index < 1000; index++)
+			for (const tool of ['s', 't']) document.getMap('draft').set(`i1/v/${tool}`, index);
+		const value = judge(document, (apart) => apart.getMap('draft').set('i1/v/t', 'mine'));
+		expect(value).toMatchObject({ kind: 'ok' });
+		expect(value.kind === 'ok' && value.work).toBeGreaterThanOrEqual(1000);
+		const tabs = judge(document, (apart) => {
+			for (const client of [901, 902]) {
+				const tab = new Y.Doc();
+				tab.clientID = client;
+				for (let index = 0; index < 1000; index++)
+					for (const tool of ['s', 't']) tab.getMap('draft').set(`i1/v/${tool}`, index);
+				Y.applyUpdate(apart, Y.encodeStateAsUpdate(tab));
+			}
+		});
+		expect(word(tabs)).toBe('ok');
+	});
+
 	test('who saw what is there costs nothing, whatever is written', () => {
 		const document = crowded(300, 300);
 		const mine = new Y.Doc();
