@@ -11,6 +11,8 @@ const restfulLooks = 4;
 const heapLimitBytes = 128 * 1024 * 1024;
 /** Of buffers outside the heap: more than a thread needs that has finished a job. */
 const bufferLimitBytes = 16 * 1024 * 1024;
+/** Of objects in the heap, likewise: half of the largest document. */
+const jobHeapBytes = 64 * 1024 * 1024;
 
 /** What Node tells of each time V8 collected; its types do not say so. */
 interface GcEntry {
@@ -57,10 +59,12 @@ function watchLiveBytes(): () => number {
 }
 
 /**
- * Lets go of what is left of the large buffers of a job that is done, for a thread that keeps nothing of it.
- * They weigh nothing in the heap: V8 alone collects them when there are 64 MB of them, in each thread.
+ * Lets go of what is left of a job that is done, for a thread that keeps nothing of it. V8 alone lets the heap
+ * of such a thread grow far beyond what one job needs, and large buffers weigh nothing in it: it collects them
+ * when there are 64 MB of them, in each thread.
  */
-export function letGoOfBuffers(): void {
-	if (getHeapStatistics().external_memory < bufferLimitBytes) return;
+export function letGoOfJob(): void {
+	const { external_memory: buffers, used_heap_size: heap } = getHeapStatistics();
+	if (buffers < bufferLimitBytes && heap < jobHeapBytes) return;
 	globalThis.gc?.({ type: 'major', execution: 'sync' });
 }

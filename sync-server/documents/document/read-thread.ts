@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
 import { piecesOf, splitUpdate } from '#shared/wire/split-update.ts';
-import { letGoOfBuffers } from '../../give-back.ts';
+import { letGoOfJob } from '../../give-back.ts';
 import { readDocument, type StoredState } from '../../log/compact-document.ts';
 import { serveCalls } from '../../threads/serve-calls.ts';
 
@@ -49,4 +49,4 @@ function firstPart(pieces: Iterable<Uint8Array | undefined>, stateVector: Uint8A
 	return { pieces: told, stateVector: Y.encodeStateVector(clocks), isLast };
 }
 
-serveCalls(reading, { answered: letGoOfBuffers });
+serveCalls(reading, { answered: letGoOfJob });

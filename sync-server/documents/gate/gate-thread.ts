@@ -2,7 +2,7 @@ import * as Y from 'yjs';
 import type { Part } from '#shared/access/access.ts';
 import { splitUpdate } from '#shared/wire/split-update.ts';
 import { hasPending, readDocument, type StoredState } from '../../log/compact-document.ts';
-import { letGoOfBuffers } from '../../give-back.ts';
+import { letGoOfJob } from '../../give-back.ts';
 import { serveCalls } from '../../threads/serve-calls.ts';
 import { inspectUpdate, type GateVerdict } from './inspect-update.ts';
 import { applyUpdate } from './update-decoder.ts';
@@ -56,4 +56,4 @@ function judge(document: Y.Doc, job: GateJob): AsideVerdict {
 	return { ...verdict, pieces: splitUpdate(effect), documentBytes };
 }
 
-serveCalls(gate, { answered: letGoOfBuffers });
+serveCalls(gate, { answered: letGoOfJob });

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { letGoOfBuffers } from '../../give-back.ts';
+import { letGoOfJob } from '../../give-back.ts';
 import type { ArchivePiece } from '../archive-piece.ts';
 import { foldDocument, moveBase, type FoldedDocument } from '../fold-document.ts';
 import { serveCalls } from '../../threads/serve-calls.ts';
@@ -28,7 +28,7 @@ const compaction = {
 };
 export type CompactionMethods = typeof compaction;
 
-serveCalls(compaction, { answered: letGoOfBuffers });
+serveCalls(compaction, { answered: letGoOfJob });
 
 function zipped(bytes: Uint8Array): Uint8Array {
 	return new Uint8Array(gzipSync(bytes));
