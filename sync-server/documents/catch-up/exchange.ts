@@ -9,7 +9,7 @@ import type { Counters } from '../counters.ts';
 import type { Standing } from '../directory.ts';
 import { FewAtOnce } from '../few-at-once.ts';
 import type { OpenDocument } from '../document/open-document.ts';
-import { limits } from '../gate/limits.ts';
+import { isStateVector } from '../gate/state-vector.ts';
 
 /** Beyond this an answer takes no more documents; the last one may go over it. */
 const answerBytes = 4 * 1024 * 1024;
@@ -145,7 +145,9 @@ export class Exchange {
 		const { name, ask } = visit;
 		if (!name || !visit.mayRead) return missing;
 		if (this.#leftBytes <= 0) return later;
-		if (!isStateVector(ask.stateVector)) return this.#refuse(visit, 'malformed', ask.stateVector);
+		const saysWhatItHas = ask.stateVector.length > 0;
+		if (saysWhatItHas && !isStateVector(ask.stateVector))
+			return this.#refuse(visit, 'malformed', ask.stateVector);
 		try {
 			return await this.#host.use(ask.name, name, (document) => this.#meet(visit, document));
 		} catch (error) {
@@ -205,13 +207,4 @@ function isAhead(client: Uint8Array, document: Uint8Array): boolean {
 	if (client.length === 0) return false;
 	const known = Y.decodeStateVector(document);
 	return [...Y.decodeStateVector(client)].some(([id, clock]) => clock > (known.get(id) ?? 0));
-}
-
-function isStateVector(bytes: Uint8Array): boolean {
-	if (bytes.length > limits.stateVectorBytes) return false;
-	try {
-		return bytes.length === 0 || Y.decodeStateVector(bytes) instanceof Map;
-	} catch {
-		return false; // truncated: not a state vector
-	}
 }

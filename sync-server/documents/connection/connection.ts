@@ -1,5 +1,4 @@
 import type { RawData, WebSocket } from 'ws';
-import * as Y from 'yjs';
 import { closeCodes, type CloseCode, type Refusal } from '#shared/wire/close-codes.ts';
 import type { ClientAddress } from '#shared/wire/client-address.ts';
 import { noCursor, type Cursor } from '#shared/wire/cursor.ts';
@@ -12,7 +11,7 @@ import { Delivery } from './delivery.ts';
 import type { Frame } from './frame.ts';
 import { Incoming } from './incoming.ts';
 import type { Listener, OpenDocument } from '../document/open-document.ts';
-import { limits } from '../gate/limits.ts';
+import { isStateVector } from '../gate/state-vector.ts';
 import type { Pace } from './pace.ts';
 import { keepAlive, nobodyShown, showsSomebody } from './presence.ts';
 import type { Received, Share } from './received.ts';
@@ -458,14 +457,4 @@ export class Connection implements Listener {
 /** An update without structs and deletions, or a state vector without clients. */
 function isEmpty(bytes: Uint8Array): boolean {
 	return bytes.every((byte) => byte === 0);
-}
-
-function isStateVector(bytes: Uint8Array): boolean {
-	if (bytes.length > limits.stateVectorBytes) return false;
-	try {
-		Y.decodeStateVector(bytes);
-		return true;
-	} catch {
-		return false; // whatever the decoder threw
-	}
 }
