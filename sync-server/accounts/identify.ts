@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { CommandError } from '#shared/api/errors.ts';
 import type { Caller } from './caller.ts';
+import { KeptAnswers } from '../kept-answers.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { Accounts } from './accounts.ts';
 import { credentialOf } from './ended-credentials.ts';
-import { LatelyIdentified } from './lately-identified.ts';
 import { hashOf } from './secret.ts';
 
 /** The attempt a token was given to, while it lives. */
@@ -49,6 +49,9 @@ export interface Identify {
 	readonly git: IdentifyBy<Request>;
 }
 
+/** Less than ended credentials are remembered for (ended-credentials.ts): who came with one is asked about there. */
+const latelyMs = 10_000;
+
 const subprotocol = /^(?:flywheel|yauth)-(.+)$/;
 
 /** The subprotocol of an upgrade that carries a token: the server must answer with it. */
@@ -60,7 +63,8 @@ export function tokenProtocol(header: string | null | undefined): string | undef
 }
 
 export function identifier({ tables, accounts, attempts, url, owner }: Options): Identify {
-	const lately = new LatelyIdentified();
+	/** By credential. When a network comes back, a device opens a socket for each of its documents at once. */
+	const lately = new KeptAnswers<Caller>({ most: 2000, keptMs: latelyMs });
 	const ownerHash = owner.token === undefined ? undefined : Buffer.from(hashOf(owner.token));
 
 	async function byToken(token: string): Promise<Caller | undefined> {
@@ -120,12 +124,12 @@ export function identifier({ tables, accounts, attempts, url, owner }: Options):
 				subprotocol.exec(protocol ?? '')?.[1] ??
 				head.query.get('token') ??
 				undefined;
-			if (token !== undefined) return lately.of(hashOf(token), () => byToken(token));
+			if (token !== undefined) return lately.get(hashOf(token), () => byToken(token));
 			const origin = head.header('origin');
 			if (origin === null || !isOurs(origin, head.header('host'))) return undefined;
 			const cookie = head.header('cookie');
 			if (cookie === null) return undefined;
-			const caller = await lately.of(hashOf(cookie), () => byCookie(head.headers()));
+			const caller = await lately.get(hashOf(cookie), () => byCookie(head.headers()));
 			return asMeant(caller, head.header('flywheel-user') ?? head.query.get('as'));
 		},
 		async git(request) {

@@ -7,6 +7,7 @@ import type { ClientAddress } from '#shared/wire/client-address.ts';
 import { formatDocumentName, parseDocumentName } from '#shared/wire/document-name.ts';
 import type { LeastWriters } from '#shared/wire/document-version.ts';
 import { forwardClock } from '../forward-clock.ts';
+import { KeptAnswers } from '../kept-answers.ts';
 import type { UpdateLog } from '../log/update-log.ts';
 import {
 	bringBack,
@@ -21,18 +22,19 @@ import {
 } from './catch-up/changed-documents.ts';
 import { Connection, type ConnectionHost } from './connection/connection.ts';
 import { newCounters, type Counters } from './counters.ts';
-import type { Directory } from './directory.ts';
+import type { Directory, Standing } from './directory.ts';
 import { Exchange, Visit, type ExchangeHost } from './catch-up/exchange.ts';
 import type { Projection } from './projection.ts';
 import { Projector } from './projector.ts';
 import { Pace } from './connection/pace.ts';
 import { Received, type ReceivedLimits } from './connection/received.ts';
 import { ResidentDocuments, type ResidentLimits } from './resident-documents.ts';
-import { Standings } from './standings.ts';
 import { Turns } from './turns.ts';
 import type { Wire } from './connection/wire.ts';
 
 const tickMs = 15_000;
+/** About 200 bytes each. */
+const standingsAtMost = 10_000;
 
 export interface DocumentsOptions {
 	readonly log: UpdateLog;
@@ -127,7 +129,8 @@ export function openDocuments(options: DocumentsOptions): Documents {
 	const now = options.now ?? forwardClock();
 	const elapsed = options.elapsed ?? (() => performance.now());
 	const counters = newCounters();
-	const standings = new Standings(directory);
+	/** How people stand to documents. When a network comes back everybody asks again what they asked before. */
+	const standings = new KeptAnswers<Standing>({ most: standingsAtMost });
 	const projector = new Projector({ log, projection, logger });
 	const received = new Received(options.limits?.received);
 	const connections = new Set<Connection>();
@@ -170,7 +173,8 @@ export function openDocuments(options: DocumentsOptions): Documents {
 		received,
 		pace: new Pace(),
 		elapsed,
-		find: (...asked) => standings.find(...asked),
+		find: (user, name) =>
+			standings.get(`${user} ${formatDocumentName(name)}`, () => directory.find(user, name)),
 		open: (...asked) => resident.open(...asked),
 		isResident: (path) => resident.has(path),
 		watch(path, connection) {
